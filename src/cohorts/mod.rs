@@ -1,0 +1,3 @@
+//! Cohorts: who is meant.
+
+pub mod classes;

@@ -1,0 +1,3 @@
+//! Facts: checked against the tracking plan, numbered, made durable, and decided about.
+
+pub mod intake;

@@ -1,0 +1,241 @@
+//! One decision: an input in, changes out.
+
+use super::catalog::{Active, Catalog};
+use super::reward::{Action, Entry, Reward, RewardState, Timer, TimerKind};
+use super::state::{Changes, Snapshot, ties};
+use crate::rules::eval::{Env, Halt};
+use crate::rules::program::Rule;
+use crate::types::{Fact, Instant, MemberId, Text};
+use std::sync::Arc;
+
+/// Something to decide about, in the one order of decisions.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The only clock a decision knows: when the input was recorded.
+    pub recorded_at: Instant,
+    /// What it is.
+    pub what: What,
+}
+
+/// The kinds of inputs.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A fact, already accepted into the state.
+    Fact(Arc<Fact>),
+    /// A timer that is due.
+    Timer(Timer),
+    /// A person releases a held reward.
+    ReleaseHeld(i64),
+    /// A person cancels a pending reward, with a reason.
+    Cancel(i64, Text),
+    /// An available reward was paid out.
+    Paid(i64),
+}
+
+/// Decides about one input. The same state, catalog and input give the same changes.
+///
+/// # Errors
+/// [`Halt::Need`] when the state lacks something (it noted what; load it and decide again),
+/// [`Halt::Fault`] when a person's command does not fit the reward.
+pub fn decide(catalog: &Catalog, state: &Snapshot, input: &Input) -> Result<Changes, Halt> {
+    let mut work = Work::new(catalog, state, input.recorded_at);
+    match &input.what {
+        What::Fact(fact) => {
+            work.moment = fact.at;
+            work.fact(fact)?;
+        }
+        What::Timer(timer) => {
+            work.moment = timer.at;
+            work.timer(timer)?;
+        }
+        What::ReleaseHeld(id) => work.release_held(*id)?,
+        What::Cancel(id, reason) => work.cancel(*id, reason)?,
+        What::Paid(id) => work.paid(*id)?,
+    }
+    Ok(work.changes)
+}
+
+/// A decision in the making.
+pub(super) struct Work<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) state: &'a Snapshot,
+    /// When the input was recorded.
+    pub(super) now: Instant,
+    /// When it happened.
+    pub(super) moment: Instant,
+    pub(super) changes: Changes,
+}
+
+/// One run of one rule.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'a> {
+    pub(super) active: &'a Active,
+    pub(super) position: usize,
+    pub(super) rule: &'a Rule,
+    pub(super) fact: &'a Fact,
+    pub(super) item: Option<&'a Fact>,
+    pub(super) friend: MemberId,
+}
+
+impl<'a> Run<'a> {
+    /// What names stand for in this run.
+    pub(super) fn env(self, state: &'a Snapshot) -> Env<'a> {
+        Env { item: self.item, friend: Some(self.friend), ..base_env(state, self.active, self.fact) }
+    }
+}
+
+/// What names stand for before a rule runs.
+pub(super) fn base_env<'a>(state: &'a Snapshot, active: &'a Active, fact: &'a Fact) -> Env<'a> {
+    let program = &*active.program;
+    Env {
+        world: state,
+        zone: program.zone,
+        calendar: &program.calendar,
+        tiers: &program.tiers,
+        window: (program.from, program.until),
+        fact,
+        item: None,
+        it: None,
+        friend: fact.member,
+        who: None,
+        granted: None,
+        released: None,
+        amount: None,
+    }
+}
+
+impl<'a> Work<'a> {
+    fn new(catalog: &'a Catalog, state: &'a Snapshot, now: Instant) -> Self {
+        let changes = Changes { next_reward: state.next_reward(), ..Changes::default() };
+        Self { catalog, state, now, moment: now, changes }
+    }
+
+    fn fact(&mut self, fact: &Arc<Fact>) -> Result<(), Halt> {
+        if self.catalog.is_watched(&fact.kind) {
+            let mut seen: Vec<i64> = Vec::new();
+            for tie in ties(fact) {
+                seen.extend(self.state.watching(&fact.kind, tie)?);
+            }
+            seen.sort_unstable();
+            seen.dedup();
+            for id in seen {
+                self.recheck(id)?;
+            }
+        }
+        let catalog = self.catalog;
+        for (active, position) in catalog.listeners(&fact.kind) {
+            if active.in_window(fact.at) {
+                self.start(active, position, fact)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a rule at once, or sets its timer.
+    fn start(&mut self, active: &'a Active, position: usize, fact: &Fact) -> Result<(), Halt> {
+        let Some(rule) = active.rule(position) else { return Ok(()) };
+        if let Some(after) = &rule.after {
+            let Some(at) = base_env(self.state, active, fact).instant(&after.expr)? else { return Ok(()) };
+            if at > self.now {
+                self.changes.timers.push(Timer { at, kind: TimerKind::Look(active.no, position, fact.seq) });
+                return Ok(());
+            }
+        }
+        self.run(active, position, fact)
+    }
+
+    fn timer(&mut self, timer: &Timer) -> Result<(), Halt> {
+        match timer.kind {
+            TimerKind::Look(program, position, seq) => match self.catalog.get(program) {
+                Some(active) => {
+                    let fact = self.state.fact(seq)?;
+                    self.run(active, position, &fact)
+                }
+                None => Err(Halt::Fault(format!("program {program} is missing"))),
+            },
+            TimerKind::Release(id) => self.release_due(id),
+            TimerKind::Expire(id) => self.expire(id),
+            TimerKind::Mature(id) => self.mature(id),
+        }
+    }
+
+    fn run(&mut self, active: &'a Active, position: usize, fact: &Fact) -> Result<(), Halt> {
+        let Some(rule) = active.rule(position) else { return Ok(()) };
+        let items: Vec<Option<Arc<Fact>>> = match &rule.each {
+            Some(each) => base_env(self.state, active, fact).select(each)?.into_iter().map(Some).collect(),
+            None => vec![None],
+        };
+        for item in items {
+            let item = item.as_deref();
+            let Some(friend) = item.map_or(fact.member, |i| i.member) else { continue };
+            let run = Run { active, position, rule, fact, item, friend };
+            let before = self.changes.clone();
+            match self.run_once(run) {
+                Err(Halt::Fault(why)) => {
+                    self.changes = before;
+                    self.refuse_all(run, &format!("cannot be computed: {why}"))?;
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A reward as it stands in the middle of this decision.
+    pub(super) fn reward(&self, id: i64) -> Result<Reward, Halt> {
+        match self.changes.rewards.get(&id) {
+            Some(reward) => Ok(reward.clone()),
+            None => self.state.reward(id).cloned(),
+        }
+    }
+
+    /// The reward that stands under a key in the middle of this decision.
+    pub(super) fn standing(&self, key: &Text) -> Result<Option<Reward>, Halt> {
+        if let Some(reward) = self.changes.rewards.values().find(|r| r.key == *key) {
+            return Ok(Some(reward.clone()));
+        }
+        match self.state.key(key)? {
+            Some(id) => self.reward(id).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Records what happened to a reward.
+    pub(super) fn record(&mut self, reward: Reward, action: Action, minor: i64, explanation: Option<String>) {
+        let entry = Entry { reward: reward.id, action, minor, reason: reward.reason.clone(), explanation };
+        if reward.state.is_final() {
+            self.changes.unwatched.push(reward.id);
+        }
+        self.changes.entries.push(entry);
+        self.changes.rewards.insert(reward.id, reward);
+    }
+
+    pub(super) fn next_id(&mut self) -> i64 {
+        let id = self.changes.next_reward;
+        self.changes.next_reward = id + 1;
+        id
+    }
+
+    /// Moves a reward's share of its budget.
+    pub(super) fn move_budget(&mut self, program: i64, reserved: i64, spent: i64) {
+        let before = self.budget(program);
+        self.changes.budgets.insert(program, (before.0 + reserved, before.1 + spent));
+    }
+
+    /// Reserved and spent of a program's budget in the middle of this decision.
+    pub(super) fn budget(&self, program: i64) -> (i64, i64) {
+        self.changes.budgets.get(&program).copied().unwrap_or_else(|| self.state.budget(program))
+    }
+
+    fn paid(&mut self, id: i64) -> Result<(), Halt> {
+        let mut reward = self.reward(id)?;
+        if reward.state != RewardState::Available {
+            return Err(Halt::Fault(format!("reward {id} is {}, not available", reward.state.word())));
+        }
+        let minor = reward.amount_minor - reward.clawed_minor;
+        reward.state = RewardState::Paid;
+        reward.reason = "paid".into();
+        self.record(reward, Action::Paid, minor, None);
+        Ok(())
+    }
+}

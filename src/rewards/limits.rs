@@ -1,0 +1,146 @@
+//! Limits of count and amount, and budgets.
+
+use super::decide::{Run, Work};
+use super::explain::LimitCheck;
+use crate::rules::eval::{Env, Halt};
+use crate::rules::program::{Limit, LimitPer, Pay, Period};
+use crate::types::currency::show_minor;
+use crate::types::{Instant, MemberId, Text, Value, Zone};
+use chrono::Datelike;
+
+/// What the limits leave of an amount.
+pub(super) struct Room {
+    /// What may be paid, in minor units.
+    pub(super) minor: i64,
+    /// Counters to be charged.
+    pub(super) counters: Vec<Text>,
+    /// What was looked at.
+    pub(super) checks: Vec<LimitCheck>,
+    /// Why nothing is left.
+    pub(super) refused: Option<Text>,
+}
+
+/// The name of the calendar period that a moment falls in.
+pub(super) fn period_name(period: Period, at: Instant, zone: Zone) -> String {
+    let day = zone.date(at);
+    match period {
+        Period::Day => day.to_string(),
+        Period::Week => format!("{}-W{:02}", day.iso_week().year(), day.iso_week().week()),
+        Period::Month => format!("{}-{:02}", day.year(), day.month()),
+        Period::Year => day.year().to_string(),
+        Period::Lifetime => "lifetime".to_owned(),
+    }
+}
+
+impl Work<'_> {
+    /// Looks at every limit of a payment.
+    pub(super) fn room(&self, run: Run<'_>, env: &Env<'_>, pay: &Pay, pay_position: usize, who: MemberId, minor: i64, exponent: u8) -> Result<Room, Halt> {
+        let mut room = Room { minor, counters: Vec::new(), checks: Vec::new(), refused: None };
+        for limit in &pay.limits {
+            let counter = counter_name(run, limit, pay_position, who);
+            let (count, sum) = match self.changes.counters.get(&counter) {
+                Some(used) => *used,
+                None => self.state.counter(&counter)?,
+            };
+            let before = match &limit.used {
+                Some(formula) => match env.eval(&formula.expr)? {
+                    Value::Num(n) => n.to_int().unwrap_or(0),
+                    _ => 0,
+                },
+                None => 0,
+            };
+            let name = format!("{:?} per {:?}", limit.per, limit.period).to_lowercase();
+            if let Some(most) = limit.count {
+                room.checks.push(LimitCheck { name: format!("{name}: count"), used: (count + before).to_string(), most: most.to_string(), cut_to: None });
+                if count + before >= most {
+                    room.refuse(limit, format!("the limit of {most} rewards {name} is reached"));
+                    return Ok(room);
+                }
+            }
+            if let Some(most) = &limit.amount {
+                let most = most.to_minor(exponent).map_err(|e| Halt::Fault(e.to_string()))?;
+                let left = (most - sum).max(0);
+                let cut = room.minor > left;
+                let kept = if limit.cut { left } else { 0 };
+                room.checks.push(LimitCheck {
+                    name: format!("{name}: amount"),
+                    used: show_minor(sum, exponent),
+                    most: show_minor(most, exponent),
+                    cut_to: cut.then(|| show_minor(kept, exponent)),
+                });
+                if cut {
+                    room.minor = kept;
+                }
+                if room.minor == 0 {
+                    room.refuse(limit, format!("the limit of {} {name} is used up", show_minor(most, exponent)));
+                    return Ok(room);
+                }
+            }
+            room.counters.push(counter);
+        }
+        Ok(room)
+    }
+
+    /// Charges a granted amount to its counters; gives what was charged.
+    pub(super) fn charge(&mut self, counters: Vec<Text>, minor: i64) -> Vec<(Text, i64, i64)> {
+        let uses: Vec<_> = counters.into_iter().map(|c| (c, 1, minor)).collect();
+        self.move_counters(&uses, 1);
+        uses
+    }
+
+    /// Gives back what a reward charged.
+    pub(super) fn uncharge(&mut self, uses: &[(Text, i64, i64)]) {
+        self.move_counters(uses, -1);
+    }
+
+    fn move_counters(&mut self, uses: &[(Text, i64, i64)], sign: i64) {
+        for (counter, count, minor) in uses {
+            let before = match self.changes.counters.get(counter) {
+                Some(used) => *used,
+                None => self.state.counter(counter).unwrap_or_default(),
+            };
+            self.changes.counters.insert(counter.clone(), (before.0 + sign * count, before.1 + sign * minor));
+        }
+    }
+
+    /// What the budget leaves of an amount.
+    pub(super) fn budget_room(&self, run: Run<'_>, currency: &Text, minor: i64) -> Option<(i64, LimitCheck)> {
+        let program = &run.active.program;
+        let budget = program.budget.as_ref().filter(|_| *currency == program.currency)?;
+        let (reserved, spent) = self.budget(run.active.no);
+        let left = (budget.total_minor - reserved - spent).max(0);
+        let kept = match (minor <= left, budget.reduce) {
+            (true, _) => minor,
+            (false, true) => left,
+            (false, false) => 0,
+        };
+        let exponent = program.currencies.exponent(currency).unwrap_or(2);
+        let check = LimitCheck {
+            name: "budget".to_owned(),
+            used: show_minor(reserved + spent, exponent),
+            most: show_minor(budget.total_minor, exponent),
+            cut_to: (kept != minor).then(|| show_minor(kept, exponent)),
+        };
+        Some((kept, check))
+    }
+}
+
+impl Room {
+    fn refuse(&mut self, limit: &Limit, reason: String) {
+        self.minor = 0;
+        self.refused = Some(limit.otherwise.clone().unwrap_or_else(|| reason.into()));
+    }
+}
+
+fn counter_name(run: Run<'_>, limit: &Limit, pay: usize, who: MemberId) -> Text {
+    let program = &run.active.program;
+    let scope = if limit.shared { "*".to_owned() } else { format!("{}.{pay}", run.rule.id) };
+    let whose = match limit.per {
+        LimitPer::Who => format!("w{who}"),
+        LimitPer::Friend => format!("f{}", run.friend),
+        LimitPer::Pair => format!("w{who}f{}", run.friend),
+        LimitPer::Program => "all".to_owned(),
+    };
+    let period = period_name(limit.period, run.item.unwrap_or(run.fact).at, program.zone);
+    format!("{}/{scope}/{whose}/{period}", program.id).into()
+}

@@ -1,7 +1,14 @@
 //! Vouchsafe: a referral rewards and campaign engine whose every payout is explained to the cent.
 
+pub mod campaigns;
 pub mod cohorts;
+pub mod demo;
+pub mod dispatch;
+pub mod effects;
 pub mod facts;
+pub mod ledger;
 pub mod rewards;
 pub mod rules;
+pub mod scheduler;
+pub mod storage;
 pub mod types;

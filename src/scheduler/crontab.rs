@@ -10,7 +10,9 @@
 //! - A clock set forward: a time that is skipped is due once, at the first moment after the skip.
 //!   When every hour is asked for, skipped times are dropped, for the next hour is near.
 //!
-//! These are the rules of croniter, whose answers are the test vectors.
+//! These are the rules of croniter, whose answers are the test vectors. The crate `croner` follows
+//! crontab in its numbers, but leaves out a list of times in a skipped hour, and reads a name in any
+//! field and an empty place in a list without complaint.
 
 use chrono::{DateTime, Datelike, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
@@ -38,8 +40,8 @@ pub enum CrontabError {
     },
     /// A field holds something else than its values.
     #[error(
-        "the {field} is `{found}`; it must be {allowed}, `*`, a range such as `a-b`, or a list of \
-         these separated by commas, each with a step such as `/2` if need be"
+        "the {field} holds `{found}`; write {allowed}, a range of two of them such as `a-b`, `*` for \
+         all, or a list of these separated by commas"
     )]
     Value {
         /// The field.
@@ -79,62 +81,55 @@ pub enum CrontabError {
 struct Field {
     name: &'static str,
     allowed: &'static str,
-    first: u32,
-    last: u32,
-    /// How many values there are before they begin again: seven days of the week, though the last
-    /// of them may be written 0 or 7.
+    values: RangeInclusive<u32>,
+    /// How many values there are before they begin again: seven days of the week, though Sunday may
+    /// be written 0 or 7.
     cycle: u32,
-    /// Names that stand for the values from `first` on.
+    /// Names that stand for the values, from the first on.
     names: &'static [&'static str],
 }
 
-const MINUTE: Field = Field {
-    name: "minute",
-    allowed: "a number from 0 to 59",
-    first: 0,
-    last: 59,
-    cycle: 60,
-    names: &[],
-};
-const HOUR: Field = Field {
-    name: "hour",
-    allowed: "a number from 0 to 23",
-    first: 0,
-    last: 23,
-    cycle: 24,
-    names: &[],
-};
-const DAY_OF_MONTH: Field = Field {
-    name: "day of month",
-    allowed: "a number from 1 to 31",
-    first: 1,
-    last: 31,
-    cycle: 31,
-    names: &[],
-};
-const MONTH: Field = Field {
-    name: "month",
-    allowed: "a number from 1 to 12, a name from JAN to DEC",
-    first: 1,
-    last: 12,
-    cycle: 12,
-    names: &[
+const MINUTE: Field = Field::new("minute", "a number from 0 to 59", 0..=59, 60, &[]);
+const HOUR: Field = Field::new("hour", "a number from 0 to 23", 0..=23, 24, &[]);
+const DAY_OF_MONTH: Field = Field::new("day of month", "a number from 1 to 31", 1..=31, 31, &[]);
+const MONTH: Field = Field::new(
+    "month",
+    "a number from 1 to 12 or a name from JAN to DEC",
+    1..=12,
+    12,
+    &[
         "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
     ],
-};
-const DAY_OF_WEEK: Field = Field {
-    name: "day of week",
-    allowed: "a number from 0 to 7 (0 and 7 are Sunday), a name from SUN to SAT",
-    first: 0,
-    last: 7,
-    cycle: 7,
-    names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
-};
+);
+const DAY_OF_WEEK: Field = Field::new(
+    "day of week",
+    "a number from 0 to 7 (Sunday is 0 or 7) or a name from SUN to SAT",
+    0..=7,
+    7,
+    &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
+);
 
 impl Field {
+    const fn new(
+        name: &'static str,
+        allowed: &'static str,
+        values: RangeInclusive<u32>,
+        cycle: u32,
+        names: &'static [&'static str],
+    ) -> Self {
+        Self {
+            name,
+            allowed,
+            values,
+            cycle,
+            names,
+        }
+    }
+
     /// All values that `text` stands for.
     fn values(&self, text: &str) -> Result<BTreeSet<u32>, CrontabError> {
-        let end = self.first + self.cycle - 1;
+        let first = *self.values.start();
+        let end = first + self.cycle - 1;
         let mut values = BTreeSet::new();
         for item in text.split(',') {
             let (range, step) = match item.split_once('/') {
@@ -143,26 +138,26 @@ impl Field {
             };
             let (low, high) = match range.split_once('-') {
                 Some((low, high)) => (self.value(low)?, self.value(high)?),
-                None if range == "*" => (self.first, end),
+                None if range == "*" => (first, end),
                 None if step.is_some() => (self.value(range)?, end),
                 None => (self.value(range)?, self.value(range)?),
             };
             // A range that ends before it starts runs over the end, as FRI-MON does.
             let high = if high < low { high + self.cycle } else { high };
             let steps = (low..=high).step_by(step.unwrap_or(1));
-            values.extend(steps.map(|value| self.first + (value - self.first) % self.cycle));
+            values.extend(steps.map(|value| first + (value - first) % self.cycle));
         }
         Ok(values)
     }
 
     /// The value of one number or name.
     fn value(&self, text: &str) -> Result<u32, CrontabError> {
-        let mut named = self.names.iter().zip(self.first..);
+        let mut named = self.names.iter().zip(*self.values.start()..);
         named
             .find(|(name, _)| name.eq_ignore_ascii_case(text))
             .map(|(_, value)| value)
             .or_else(|| number(text))
-            .filter(|value| (self.first..=self.last).contains(value))
+            .filter(|value| self.values.contains(value))
             .ok_or_else(|| CrontabError::Value {
                 field: self.name,
                 found: text.to_owned(),
@@ -244,7 +239,7 @@ impl Crontab {
             schedules,
             every_hour,
         };
-        if crontab.wall_after(NaiveDateTime::UNIX_EPOCH).is_none() {
+        if crontab.wall_after(DateTime::UNIX_EPOCH.naive_utc()).is_none() {
             return Err(CrontabError::NeverDue {
                 expression: expression.to_owned(),
             });

@@ -150,7 +150,6 @@ impl Kannel {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
-            .max_idle_connections(0)
             .timeout_global(Some(config.timeout))
             .user_agent(concat!("vouchsafe/", env!("CARGO_PKG_VERSION")))
             .build();
@@ -205,6 +204,7 @@ impl Provider for Kannel {
         };
         let connected = Arc::new(AtomicBool::new(false));
         let connector = DefaultConnector::default().chain(MarkConnected(Arc::clone(&connected)));
+        // An agent of its own keeps the mark, and the connection, to this one message.
         let agent = Agent::with_parts(self.http.clone(), connector, DefaultResolver::default());
         let mut request = agent
             .get(&self.config.endpoint)

@@ -185,6 +185,11 @@ mod tests {
             ),
             ("号码13900000001错误 rejected", "13900000001", "… rejected"),
             (
+                "forwarded to boss@dest.example",
+                "lin@dest.example",
+                "forwarded to …",
+            ),
+            (
                 "user\r\n\"al\" unknown",
                 "al@dest.example",
                 "user … unknown",

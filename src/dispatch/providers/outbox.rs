@@ -70,9 +70,6 @@ impl Outbox {
         let not_written = Failure::NotWritten;
         fs::create_dir_all(&self.directory).map_err(not_written)?;
         let target = self.directory.join(format!("{attempt_id}.json"));
-        if target.try_exists().map_err(not_written)? {
-            return Ok(());
-        }
         let number = self.temporary_files.fetch_add(1, Ordering::Relaxed);
         let process = std::process::id();
         let temporary = self

@@ -11,8 +11,8 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lettre::message::Mailbox;
 use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, SinglePart};
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::SmtpConnection;
@@ -178,7 +178,7 @@ impl Smtp {
                 "List-Unsubscribe-Post",
                 "List-Unsubscribe=One-Click".to_owned(),
             ))
-            .body(outgoing.rendered.body.clone())
+            .singlepart(SinglePart::plain(outgoing.rendered.body.clone()))
             .map_err(|error| bad(error.to_string()))?;
         String::from_utf8(message.formatted()).map_err(|error| bad(error.to_string()))
     }

@@ -48,11 +48,15 @@ pub(super) fn tenths(value: i64) -> String {
     )
 }
 
-/// The width of `text` on the page in tenths: generous, so that no label is cut.
+/// The width of `text` on the page in tenths: of the widest usual font, so that no label is cut.
 pub(super) fn text_width(text: &str) -> i64 {
-    text.chars()
-        .map(|letter| if letter.is_ascii() { 70 } else { 120 })
-        .sum()
+    let width = |letter: char| match letter {
+        ',' | '.' | ' ' => 50,
+        '%' | 'M' | 'W' | 'm' | 'w' => 120,
+        _ if letter.is_ascii() => 86,
+        _ => 125,
+    };
+    text.chars().map(width).sum()
 }
 
 /// `text` with the five characters replaced that XML reserves.

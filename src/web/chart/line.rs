@@ -86,10 +86,11 @@ fn step_over(span: i64) -> i64 {
     span.max(1)
 }
 
-/// A label at the right edge: its lines of text, its class and the height it belongs to.
+/// A label at a line's end: its lines of text, its class, the position and the height it belongs to.
 struct EndLabel {
     lines: Vec<String>,
     class: String,
+    position: usize,
     y: i64,
 }
 
@@ -184,12 +185,12 @@ impl LineChart {
             .unwrap_or(0);
         let frame = Frame {
             left: axis_width + 80,
-            right: shape.width - label_width - 90,
+            right: shape.width - label_width - 100,
             top: 100,
             bottom: shape.height - 260,
             low,
             high,
-            last: self.positions.len().saturating_sub(1),
+            last: self.last_position(),
         };
         let mut canvas = Canvas::open(shape.class, shape.width, shape.height, &self.alternative());
         for value in tick_values {
@@ -218,7 +219,8 @@ impl LineChart {
             let mut y = label.y;
             for line in &label.lines {
                 y += TEXT_HEIGHT;
-                canvas.text(&label.class, (frame.right + 70, y - 35), "start", line);
+                let x = frame.x(label.position) + 90;
+                canvas.text(&label.class, (x, y - 35), "start", line);
             }
         }
         canvas.close()
@@ -269,6 +271,7 @@ impl LineChart {
         let goal = self.goal.iter().map(|goal| EndLabel {
             lines: lines(&goal.name, goal.value),
             class: "chart-end chart-end-goal".to_owned(),
+            position: self.last_position(),
             y: goal.value,
         });
         let ends = self
@@ -276,14 +279,20 @@ impl LineChart {
             .iter()
             .enumerate()
             .filter_map(|(index, series)| {
-                let value = series.values.iter().copied().flatten().last()?;
+                let position = series.values.iter().rposition(Option::is_some)?;
+                let value = series.values.get(position).copied().flatten()?;
                 Some(EndLabel {
                     lines: lines(&series.name, value),
                     class: format!("chart-end chart-end-{index}"),
+                    position: position.min(self.last_position()),
                     y: value,
                 })
             });
         ends.chain(goal).collect()
+    }
+
+    fn last_position(&self) -> usize {
+        self.positions.len().saturating_sub(1)
     }
 
     fn alternative(&self) -> String {
@@ -299,8 +308,9 @@ impl LineChart {
     fn draw_positions(&self, canvas: &mut Canvas, frame: &Frame, wanted: usize) {
         let every = frame.last.div_ceil(wanted.max(1)).max(1);
         for (position, label) in self.positions.iter().enumerate().step_by(every) {
-            // A label centred under the axis' end would leave a narrow picture.
-            let anchor = if position == 0 { "start" } else { "middle" };
+            // A long label centred under the axis' start would leave the picture.
+            let fits = text_width(label) / 2 <= frame.x(position);
+            let anchor = if fits { "middle" } else { "start" };
             canvas.text(
                 "chart-tick",
                 (frame.x(position), frame.bottom + 180),

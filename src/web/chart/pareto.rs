@@ -24,8 +24,8 @@ impl ParetoCurve {
     #[must_use]
     pub fn svg(&self) -> String {
         let frame = Frame {
-            left: 450,
-            right: 3450,
+            left: 500,
+            right: 3400,
             top: 260,
             bottom: 2460,
             low: 0,
@@ -104,10 +104,10 @@ mod tests {
         };
         let svg = curve.svg();
         assert!(
-            svg.contains(r#"d="M45.0 246.0L105.0 92.0L345.0 26.0""#),
+            svg.contains(r#"d="M50.0 246.0L108.0 92.0L340.0 26.0""#),
             "{svg}"
         );
-        assert!(svg.contains(r#"cx="105.0" cy="92.0""#), "{svg}");
+        assert!(svg.contains(r#"cx="108.0" cy="92.0""#), "{svg}");
         assert!(svg.contains(">20% bring 70%</text>"), "{svg}");
     }
 }

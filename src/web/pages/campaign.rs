@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::states::CampaignState;
-use super::{Moment, Shell};
+use super::{Moment, Shell, Window};
 use crate::web::chart::{self, GoalLine, LineChart, Series, Stroke, Unit};
 
 /// `/ops/campaigns/{id}`: how a campaign does, by the assignment frozen before anything was sent.
@@ -18,8 +18,8 @@ pub struct CampaignPage {
     pub name: String,
     /// Where it is in its life.
     pub state: CampaignState,
-    /// First and last day in the page's zone.
-    pub window: String,
+    /// First and last day.
+    pub window: Window,
     /// The moment the figures hold for.
     pub as_of: Moment,
     /// Seconds between two reads of the page by the browser, 5 to 300; `None` when nothing moves any more.

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::states::{CampaignState, LedgerHealth, ProgramState};
-use super::{Moment, Shell};
+use super::{Moment, Shell, Window};
 use crate::web::chart;
 
 /// `/ops`: what runs, what it costs and whether the books balance.
@@ -35,8 +35,8 @@ pub struct CampaignRow {
     pub target: String,
     /// `done` of `target`, 0 to 1000.
     pub progress_per_mille: u16,
-    /// First and last day in the page's zone, such as `2026-11-01 – 2026-11-30`.
-    pub window: String,
+    /// First and last day.
+    pub window: Window,
 }
 
 impl CampaignRow {
@@ -104,7 +104,7 @@ pub(crate) mod tests {
                     done: "¥965,120.00".to_owned(),
                     target: "¥1,500,000.00".to_owned(),
                     progress_per_mille: 643,
-                    window: "2026-11-01 – 2026-11-30".to_owned(),
+                    window: Window::sample(),
                 })
                 .to_vec();
             page.programs = [ProgramState::Active, ProgramState::Superseded]

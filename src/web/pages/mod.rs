@@ -20,7 +20,7 @@ pub mod reward;
 mod shell;
 pub mod states;
 
-pub use shell::{Moment, Shell, Theme};
+pub use shell::{Moment, Shell, Theme, Window};
 
 /// Renders a page to a complete HTML document in UTF-8.
 ///

@@ -39,8 +39,34 @@ pub struct ProblemPage {
     pub detail: String,
     /// The id to give to support.
     pub request_id: String,
-    /// Where to go from here, such as `/ops`.
-    pub way_out: String,
+    /// Where to go from here.
+    pub way_out: WayOut,
+}
+
+/// Where somebody can go from a problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// The console's first page.
+    Console,
+    /// The console's door, after a 401.
+    SignIn,
+    /// The member's own page.
+    Member,
+    /// Nowhere: the detail says what to do, as on a page opened from a message.
+    Nowhere,
+}
+
+impl WayOut {
+    /// The URL and the key of its words.
+    #[must_use]
+    pub fn link(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Console => Some(("/ops", "problem.to_console")),
+            Self::SignIn => Some(("/ops/sign-in", "problem.to_sign_in")),
+            Self::Member => Some(("/m", "problem.to_member")),
+            Self::Nowhere => None,
+        }
+    }
 }
 
 /// `GET` and `POST /ops/sign-in`: the console's door.

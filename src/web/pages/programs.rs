@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::home::ProgramRow;
 use super::states::ProgramState;
-use super::{Moment, Shell};
+use super::{Moment, Shell, Window};
 
 /// `/ops/programs`: every version of every program.
 #[derive(Template, Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct ProgramPage {
     /// Where it is in its life.
     pub state: ProgramState,
     /// From when until when it is valid, on the clock of its own zone.
-    pub window: String,
+    pub window: Window,
     /// The zone that its days and months mean.
     pub zone: String,
     /// The currency or commodity it pays in.

@@ -45,6 +45,15 @@ pub struct Moment {
     pub utc: String,
 }
 
+/// From when until when something holds, on the clock of the page's zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// The first day or moment, such as `2026-11-01`.
+    pub from: String,
+    /// The last day, or the moment it ends.
+    pub until: String,
+}
+
 /// What every page has around its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shell {
@@ -122,6 +131,15 @@ pub(crate) mod tests {
                 actor: Some("ops-1".to_owned()),
                 csrf: "f3b1".to_owned(),
                 simulated: false,
+            }
+        }
+    }
+
+    impl Window {
+        pub(crate) fn sample() -> Self {
+            Self {
+                from: "2026-11-01".to_owned(),
+                until: "2026-11-30".to_owned(),
             }
         }
     }

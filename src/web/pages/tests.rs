@@ -9,47 +9,54 @@ use super::docs::ApiDocsPage;
 use super::home::HomePage;
 use super::ledger::{JournalPage, LedgerPage};
 use super::member::{Invitation, LandingPage, MemberPage};
-use super::notice::{ProblemPage, SignInPage, UnsubscribePage, UnsubscribeStep};
+use super::notice::{ProblemPage, SignInPage, UnsubscribePage, UnsubscribeStep, WayOut};
 use super::programs::{ProgramPage, ProgramsPage};
 use super::recommenders::RecommendersPage;
 use super::reward::RewardPage;
 use super::{Theme, render};
 use crate::web::i18n::Lang;
 
-/// Every page in every shape it can take, with a name for the file it may be looked at in.
+type Named = (&'static str, Result<String, askama::Error>);
+
+/// Every page in every shape it can take, with a name to tell them apart.
 fn every_page(lang: Lang) -> Vec<(&'static str, String)> {
-    let campaign_with = |verdict, split| CampaignPage {
-        verdict,
-        split,
-        ..CampaignPage::sample(lang)
+    let pages = operations(lang)
+        .into_iter()
+        .chain(books(lang))
+        .chain(people(lang));
+    pages.map(|(name, html)| (name, html.unwrap())).collect()
+}
+
+fn operations(lang: Lang) -> Vec<Named> {
+    let campaign = |verdict, split| {
+        render(&CampaignPage {
+            verdict,
+            split,
+            ..CampaignPage::sample(lang)
+        })
     };
     let broken = SplitCheck::Broken {
         p: "0.0000".to_owned(),
     };
-    let mut dark = MemberPage::sample(lang);
-    dark.shell.theme = Theme::Dark;
-    let pages = [
+    vec![
         ("home", render(&HomePage::sample(lang))),
         ("home-empty", render(&HomePage::empty(lang))),
         ("recommenders", render(&RecommendersPage::sample(lang))),
         ("recommenders-empty", render(&RecommendersPage::empty(lang))),
         ("campaign", render(&CampaignPage::sample(lang))),
         ("campaign-empty", render(&CampaignPage::empty(lang))),
-        (
-            "campaign-broken",
-            render(&campaign_with(Verdict::SplitBroken, broken)),
-        ),
+        ("campaign-broken", campaign(Verdict::SplitBroken, broken)),
         (
             "campaign-worse",
-            render(&campaign_with(Verdict::Worse, SplitCheck::NotChecked)),
+            campaign(Verdict::Worse, SplitCheck::NotChecked),
         ),
         (
             "campaign-open",
-            render(&campaign_with(Verdict::Open, SplitCheck::NotChecked)),
+            campaign(Verdict::Open, SplitCheck::NotChecked),
         ),
         (
             "campaign-alone",
-            render(&campaign_with(Verdict::NoControl, SplitCheck::NotChecked)),
+            campaign(Verdict::NoControl, SplitCheck::NotChecked),
         ),
         ("unknown-sends", render(&UnknownSendsPage::sample(lang))),
         (
@@ -60,12 +67,30 @@ fn every_page(lang: Lang) -> Vec<(&'static str, String)> {
         ("programs-empty", render(&ProgramsPage::empty(lang))),
         ("program", render(&ProgramPage::sample(lang))),
         ("program-draft", render(&ProgramPage::draft(lang))),
+    ]
+}
+
+fn books(lang: Lang) -> Vec<Named> {
+    vec![
         ("reward", render(&RewardPage::sample(lang))),
         ("reward-refused", render(&RewardPage::refused(lang))),
         ("ledger", render(&LedgerPage::sample(lang))),
         ("ledger-empty", render(&LedgerPage::empty(lang))),
         ("ledger-broken", render(&LedgerPage::broken(lang))),
         ("journal", render(&JournalPage::sample(lang))),
+    ]
+}
+
+fn people(lang: Lang) -> Vec<Named> {
+    let mut dark = MemberPage::sample(lang);
+    dark.shell.theme = Theme::Dark;
+    let problem = |way_out| {
+        render(&ProblemPage {
+            way_out,
+            ..ProblemPage::sample(lang)
+        })
+    };
+    vec![
         ("member", render(&MemberPage::sample(lang))),
         ("member-dark", render(&dark)),
         ("member-empty", render(&MemberPage::empty(lang))),
@@ -86,12 +111,14 @@ fn every_page(lang: Lang) -> Vec<(&'static str, String)> {
             "unsubscribe-done",
             render(&UnsubscribePage::sample(lang, UnsubscribeStep::Done)),
         ),
-        ("problem", render(&ProblemPage::sample(lang))),
+        ("problem", problem(WayOut::Console)),
+        ("problem-sign-in", problem(WayOut::SignIn)),
+        ("problem-member", problem(WayOut::Member)),
+        ("problem-nowhere", problem(WayOut::Nowhere)),
         ("sign-in", render(&SignInPage::sample(lang, false))),
         ("sign-in-refused", render(&SignInPage::sample(lang, true))),
         ("docs", render(&ApiDocsPage::sample(lang))),
-    ];
-    pages.map(|(name, html)| (name, html.unwrap())).to_vec()
+    ]
 }
 
 /// One start tag or text of a document, as far as these tests need to know.
@@ -432,15 +459,6 @@ fn every_text_in_the_catalogues_is_used() {
 #[test]
 fn every_class_in_the_pages_has_a_rule_in_the_style_sheet() {
     let css = include_str!("../../../templates/assets/app.css");
-    let plain = [
-        "auto",
-        "light",
-        "dark",
-        "stack",
-        "chart-wide",
-        "side",
-        "page",
-    ];
     for (page, html) in every_page(Lang::En) {
         for piece in pieces(&html) {
             let Piece::Open {

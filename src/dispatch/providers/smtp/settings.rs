@@ -143,10 +143,7 @@ mod tests {
             panic!("not an SMTP configuration");
         };
         assert_eq!((config.host.as_str(), config.port), ("::1", 2525));
-        assert_eq!(
-            config.from.to_string(),
-            "Acme 品牌 <news@brand.example>"
-        );
+        assert_eq!(config.from.to_string(), "Acme 品牌 <news@brand.example>");
         assert_eq!(config.timeout, Duration::from_secs(5));
         let (user, password) = config.credentials.as_ref().unwrap();
         assert_eq!(

@@ -9,25 +9,110 @@ use crate::web::pages::reward::{Clause, FactRow, LimitRow, Release, RewardPage, 
 use crate::web::pages::states::{LedgerHealth, LimitVerdict, RewardState};
 use crate::web::pages::{Moment, Shell};
 
-impl RewardPage {
-    pub(in crate::web::pages) fn sample(lang: Lang) -> Self {
-        let term = |sign, name, amount| Term {
+fn terms() -> Vec<Term> {
+    let terms = [
+        (Sign::Plus, "基础", "¥1,849.32"),
+        (Sign::Plus, "阶梯", "¥369.86"),
+        (Sign::Minus, "上限", "¥219.18"),
+    ];
+    terms
+        .map(|(sign, name, amount)| Term {
             sign,
             name: text(name),
             amount: text(amount),
-        };
-        let step = |name, expression, filled, result| Step {
+        })
+        .to_vec()
+}
+
+fn steps() -> Vec<Step> {
+    let steps = [
+        [
+            "基数",
+            "invest.amount * invest.term_days / 365",
+            "1,500,000.00 * 180 / 365",
+            "270000000/365",
+        ],
+        [
+            "阶梯",
+            "base * 0.30%",
+            "270000000/365 * 0.30%",
+            "2,219.178082…",
+        ],
+        ["取整", "half_even, 2", "2,219.178082…", "¥2,219.18"],
+        [
+            "上限",
+            "min(…, 2_000.00)",
+            "min(2,219.18, 2,000.00)",
+            "¥2,000.00",
+        ],
+    ];
+    steps
+        .map(|[name, expression, filled, result]| Step {
             name: text(name),
             expression: text(expression),
             filled: text(filled),
             result: text(result),
-        };
-        let limit = |name, allowed, used, verdict| LimitRow {
+        })
+        .to_vec()
+}
+
+fn clauses() -> Vec<Clause> {
+    let clauses = [
+        ("friend.first_investment", "first = yes", true),
+        ("invest.term_days >= 90", "180", true),
+        ("invest.amount <= 10", "1,500,000.00", false),
+    ];
+    clauses
+        .map(|(condition, found, holds)| Clause {
+            text: text(condition),
+            found: text(found),
+            holds,
+        })
+        .to_vec()
+}
+
+fn limits() -> Vec<LimitRow> {
+    let limits = [
+        ("每笔上限", "¥2,000.00", "¥0.00", LimitVerdict::Cut),
+        ("每月每人", "¥5,000.00", "¥1,460.00", LimitVerdict::Within),
+        (
+            "总预算",
+            "¥2,000,000.00",
+            "¥2,000,000.00",
+            LimitVerdict::Refused,
+        ),
+    ];
+    limits
+        .map(|(name, allowed, used, verdict)| LimitRow {
             name: text(name),
             allowed: text(allowed),
             used: text(used),
             verdict,
-        };
+        })
+        .to_vec()
+}
+
+fn facts() -> Vec<FactRow> {
+    let fact = |at, seq, kind, fields: &[&str]| FactRow {
+        at: Moment::sample(at),
+        seq: text(seq),
+        kind: text(kind),
+        member: text("mem_01JD900A1B2C"),
+        fields: fields.iter().map(|field| text(field)).collect(),
+    };
+    vec![
+        fact("2026-11-18 09:30", "120,001", "member.registered", &[]),
+        fact(
+            "2026-11-20 10:11",
+            "120,404",
+            "invest.completed",
+            &["amount = 1,500,000.00", "term_days = 180"],
+        ),
+    ]
+}
+
+impl RewardPage {
+    pub(in crate::web::pages) fn sample(lang: Lang) -> Self {
         Self {
             shell: Shell::sample(lang, "/ops/rewards/rw_01JD8Z5R7Q4X"),
             id: text("rw_01JD8Z5R7Q4X"),
@@ -40,75 +125,11 @@ impl RewardPage {
             version: text("4"),
             rule: text("first-investment-commission"),
             rule_line: 5,
-            terms: vec![
-                term(Sign::Plus, "基础", "¥1,849.32"),
-                term(Sign::Plus, "阶梯", "¥369.86"),
-                term(Sign::Minus, "上限", "¥219.18"),
-            ],
-            steps: vec![
-                step(
-                    "基数",
-                    "invest.amount * invest.term_days / 365",
-                    "1,500,000.00 * 180 / 365",
-                    "270000000/365",
-                ),
-                step(
-                    "阶梯",
-                    "base * 0.30%",
-                    "270000000/365 * 0.30%",
-                    "2,219.178082…",
-                ),
-                step("取整", "half_even, 2", "2,219.178082…", "¥2,219.18"),
-                step(
-                    "上限",
-                    "min(…, 2_000.00)",
-                    "min(2,219.18, 2,000.00)",
-                    "¥2,000.00",
-                ),
-            ],
-            clauses: vec![
-                Clause {
-                    text: text("friend.first_investment"),
-                    found: text("first = yes"),
-                    holds: true,
-                },
-                Clause {
-                    text: text("invest.term_days >= 90"),
-                    found: text("180"),
-                    holds: true,
-                },
-                Clause {
-                    text: text("invest.amount <= 10"),
-                    found: text("1,500,000.00"),
-                    holds: false,
-                },
-            ],
-            limits: vec![
-                limit("每笔上限", "¥2,000.00", "¥0.00", LimitVerdict::Cut),
-                limit("每月每人", "¥5,000.00", "¥1,460.00", LimitVerdict::Within),
-                limit(
-                    "总预算",
-                    "¥2,000,000.00",
-                    "¥2,000,000.00",
-                    LimitVerdict::Refused,
-                ),
-            ],
-            facts: vec![
-                FactRow {
-                    at: Moment::sample("2026-11-18 09:30"),
-                    seq: text("120,001"),
-                    kind: text("member.registered"),
-                    member: text("mem_01JD900A1B2C"),
-                    fields: Vec::new(),
-                },
-                FactRow {
-                    at: Moment::sample("2026-11-20 10:11"),
-                    seq: text("120,404"),
-                    kind: text("invest.completed"),
-                    member: text("mem_01JD900A1B2C"),
-                    fields: vec![text("amount = 1,500,000.00"), text("term_days = 180")],
-                },
-            ],
+            terms: terms(),
+            steps: steps(),
+            clauses: clauses(),
+            limits: limits(),
+            facts: facts(),
             release: Release {
                 reason: text("好友投资满 7 天"),
                 at: Some(Moment::sample("2026-11-27 10:11")),

@@ -9,34 +9,79 @@ use crate::web::pages::campaign::{
 use crate::web::pages::home::HomePage;
 use crate::web::pages::programs::{Budget, ProgramPage, ProgramsPage, RuleWords};
 use crate::web::pages::states::{CampaignState, ProgramState};
-use crate::web::pages::{Moment, Shell};
+use crate::web::pages::{Moment, Shell, Window};
+
+fn text_of_day(number: i64) -> String {
+    format!("11-{number:02}")
+}
+
+/// A value up to the twentieth day, nothing for the days to come.
+fn until_20(number: i64, value: i64) -> Option<i64> {
+    (number <= 20).then_some(value)
+}
+
+fn rates() -> Vec<DayRates> {
+    let rates = (1..=30).map(|number| DayRates {
+        day: text_of_day(number),
+        treated_ppm: until_20(number, 12_000 + 1_465 * number),
+        control_ppm: until_20(number, 11_000 + 500 * number),
+    });
+    rates.collect()
+}
+
+fn money() -> MoneyByDay {
+    let days = (1..=30).map(|number| (text_of_day(number), until_20(number, 9_825_600 * number)));
+    MoneyByDay {
+        symbol: text("¥"),
+        digits: 2,
+        goal_minor: 300_000_000,
+        days: days.collect(),
+    }
+}
+
+fn funnel() -> Vec<FunnelRow> {
+    let rows = [
+        (FunnelStep::Assigned, "48,224", 1000, None),
+        (FunnelStep::Sent, "48,101", 997, Some("99.7%")),
+        (FunnelStep::Delivered, "47,020", 975, Some("97.8%")),
+        (FunnelStep::Clicked, "19,771", 410, Some("42.0%")),
+        (FunnelStep::TookPart, "1,992", 41, Some("10.1%")),
+    ];
+    rows.map(|(step, count, per_mille, share)| FunnelRow {
+        step,
+        count: text(count),
+        per_mille,
+        of_previous: share.map(text),
+    })
+    .to_vec()
+}
+
+fn audit() -> Vec<AuditRow> {
+    let rows = [
+        (AuditAction::Authored, "王敏", "2026-10-28 16:02"),
+        (AuditAction::Submitted, "王敏", "2026-10-28 16:40"),
+        (AuditAction::Approved, "李强", "2026-10-29 09:12"),
+        (AuditAction::Started, "scheduler", "2026-11-01 00:00"),
+        (AuditAction::Paused, "王敏", "2026-11-03 11:20"),
+        (AuditAction::Resumed, "李强", "2026-11-03 13:05"),
+    ];
+    rows.map(|(action, who, at)| AuditRow {
+        action,
+        who: text(who),
+        at: Moment::sample(at),
+    })
+    .to_vec()
+}
 
 impl CampaignPage {
     /// A running campaign whose effect can be told.
     pub(in crate::web::pages) fn sample(lang: Lang) -> Self {
-        let day = |number: i64| format!("11-{number:02}");
-        let until_20 = |number: i64, value: i64| (number <= 20).then_some(value);
-        let funnel = [
-            (FunnelStep::Assigned, "48,224", 1000, None),
-            (FunnelStep::Sent, "48,101", 997, Some("99.7%")),
-            (FunnelStep::Delivered, "47,020", 975, Some("97.8%")),
-            (FunnelStep::Clicked, "19,771", 410, Some("42.0%")),
-            (FunnelStep::TookPart, "1,992", 41, Some("10.1%")),
-        ];
-        let audit = [
-            (AuditAction::Authored, "王敏", "2026-10-28 16:02"),
-            (AuditAction::Submitted, "王敏", "2026-10-28 16:40"),
-            (AuditAction::Approved, "李强", "2026-10-29 09:12"),
-            (AuditAction::Started, "scheduler", "2026-11-01 00:00"),
-            (AuditAction::Paused, "王敏", "2026-11-03 11:20"),
-            (AuditAction::Resumed, "李强", "2026-11-03 13:05"),
-        ];
         Self {
             shell: Shell::sample(lang, "/ops/campaigns/spring-invite"),
             id: text("spring-invite"),
             name: text("春季邀请：沉睡持卡人"),
             state: CampaignState::Running,
-            window: text("2026-11-01 – 2026-11-30"),
+            window: Window::sample(),
             as_of: Moment::sample("2026-11-21 22:27"),
             refresh_seconds: Some(10),
             goal: Goal {
@@ -59,29 +104,9 @@ impl CampaignPage {
             },
             verdict: Verdict::Better,
             split: SplitCheck::Balanced { p: text("0.62") },
-            rates: (1..=30)
-                .map(|n| DayRates {
-                    day: day(n),
-                    treated_ppm: until_20(n, 12_000 + 1_465 * n),
-                    control_ppm: until_20(n, 11_000 + 500 * n),
-                })
-                .collect(),
-            money: Some(MoneyByDay {
-                symbol: text("¥"),
-                digits: 2,
-                goal_minor: 300_000_000,
-                days: (1..=30)
-                    .map(|n| (day(n), until_20(n, 9_825_600 * n)))
-                    .collect(),
-            }),
-            funnel: funnel
-                .map(|(step, count, per_mille, share)| FunnelRow {
-                    step,
-                    count: text(count),
-                    per_mille,
-                    of_previous: share.map(text),
-                })
-                .to_vec(),
+            rates: rates(),
+            money: Some(money()),
+            funnel: funnel(),
             cost: CostAndReturn {
                 rewards: text("¥128,640.00"),
                 messages: text("¥1,924.04"),
@@ -91,13 +116,7 @@ impl CampaignPage {
                 per_conversion: Some(text("¥133.37")),
             },
             unknown_sends: Some(text("12")),
-            audit: audit
-                .map(|(action, who, at)| AuditRow {
-                    action,
-                    who: text(who),
-                    at: Moment::sample(at),
-                })
-                .to_vec(),
+            audit: audit(),
             action: Some(CampaignAction::Pause {
                 unsent: text("123"),
             }),
@@ -193,7 +212,7 @@ cap   = 2_000.00"#;
             id: text("p2p-invite-2027q1"),
             version: text("4"),
             state: ProgramState::Active,
-            window: text("2027-01-01 00:00 – 2027-04-01 00:00"),
+            window: Window::sample(),
             zone: text("Asia/Shanghai"),
             currency: text("CNY"),
             activated_at: Some(Moment::sample("2026-12-20 10:00")),

@@ -8,7 +8,9 @@ use crate::web::pages::member::{
     FriendRow, FriendStep, Invitation, LandingPage, MemberPage, MemberReward, MonthSum, Offer,
     RewardGroup,
 };
-use crate::web::pages::notice::{ProblemPage, SignInPage, UnsubscribePage, UnsubscribeStep};
+use crate::web::pages::notice::{
+    ProblemPage, SignInPage, UnsubscribePage, UnsubscribeStep, WayOut,
+};
 use crate::web::pages::states::RewardState;
 
 fn offer() -> Offer {
@@ -162,7 +164,7 @@ impl ProblemPage {
             title: text("Reward not found"),
             detail: text("No reward has the number <x>. Check it against the member's statement."),
             request_id: text("req_01JD91CQ3M"),
-            way_out: text("/ops"),
+            way_out: WayOut::Console,
         }
     }
 }

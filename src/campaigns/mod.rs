@@ -1,0 +1,3 @@
+//! Campaigns: an offer to a cohort, with a holdout.
+
+pub mod assignment;

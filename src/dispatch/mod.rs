@@ -1,0 +1,4 @@
+//! Dispatch: one message per person, sent once, and never again by itself.
+
+pub mod message;
+pub mod providers;

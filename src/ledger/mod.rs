@@ -1,0 +1,4 @@
+//! The books: double entry, append only, balanced by shape.
+
+pub mod arithmetic;
+pub mod chart;

@@ -2,7 +2,7 @@
 
 use crate::rules::expr::{Expr, ExprKind};
 use crate::rules::program::{Pay, Program, Rule};
-use crate::types::{Instant, Text};
+use crate::types::{Instant, Text, Tie};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl Active {
 pub struct Catalog {
     programs: BTreeMap<i64, Active>,
     listeners: BTreeMap<Text, Vec<(i64, usize)>>,
-    watched: BTreeSet<Text>,
+    watched: BTreeMap<Text, BTreeSet<Option<Text>>>,
 }
 
 impl Catalog {
@@ -63,7 +63,8 @@ impl Catalog {
             for formula in rule.pays.iter().flat_map(watched_conditions) {
                 formula.walk(&mut |e| {
                     if let ExprKind::Aggregate(a) = &e.kind {
-                        self.watched.insert(a.kind.clone());
+                        let by = a.tie.as_ref().filter(|_| a.by.is_none()).map(|(field, _)| field.clone());
+                        self.watched.entry(a.kind.clone()).or_default().insert(by);
                     }
                 });
             }
@@ -88,10 +89,14 @@ impl Catalog {
         list.iter().filter_map(|(no, rule)| Some((self.programs.get(no)?, *rule)))
     }
 
-    /// Whether a fact type can change a reward that is already there.
+    /// Whether a fact type with this tie can change a reward that is already there.
     #[must_use]
-    pub fn is_watched(&self, kind: &str) -> bool {
-        self.watched.contains(kind)
+    pub fn is_watched(&self, kind: &str, tie: &Tie) -> bool {
+        let by = match tie {
+            Tie::Member(_) => None,
+            Tie::Field(field, _) => Some(field.clone()),
+        };
+        self.watched.get(kind).is_some_and(|w| w.contains(&by))
     }
 }
 

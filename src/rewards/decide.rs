@@ -63,6 +63,8 @@ pub(super) struct Work<'a> {
     pub(super) now: Instant,
     /// When it happened.
     pub(super) moment: Instant,
+    /// Whether the starting fact is new, so that nothing can stand for it yet.
+    pub(super) first_look: bool,
     pub(super) changes: Changes,
 }
 
@@ -107,21 +109,20 @@ pub(super) fn base_env<'a>(state: &'a Snapshot, active: &'a Active, fact: &'a Fa
 impl<'a> Work<'a> {
     fn new(catalog: &'a Catalog, state: &'a Snapshot, now: Instant) -> Self {
         let changes = Changes { next_reward: state.next_reward(), ..Changes::default() };
-        Self { catalog, state, now, moment: now, changes }
+        Self { catalog, state, now, moment: now, first_look: false, changes }
     }
 
     fn fact(&mut self, fact: &Arc<Fact>) -> Result<(), Halt> {
-        if self.catalog.is_watched(&fact.kind) {
-            let mut seen: Vec<i64> = Vec::new();
-            for tie in ties(fact) {
-                seen.extend(self.state.watching(&fact.kind, tie)?);
-            }
-            seen.sort_unstable();
-            seen.dedup();
-            for id in seen {
-                self.recheck(id)?;
-            }
+        let mut seen: Vec<i64> = Vec::new();
+        for tie in ties(fact).filter(|t| self.catalog.is_watched(&fact.kind, t)) {
+            seen.extend(self.state.watching(&fact.kind, tie)?);
         }
+        seen.sort_unstable();
+        seen.dedup();
+        for id in seen {
+            self.recheck(id)?;
+        }
+        self.first_look = true;
         let catalog = self.catalog;
         for (active, position) in catalog.listeners(&fact.kind) {
             if active.in_window(fact.at) {

@@ -95,7 +95,8 @@ impl<'a> Work<'a> {
             PayAmount::Amount(formula, _) => formula,
         };
         let key = self.key(target, &currency)?;
-        let standing = self.standing(&key)?;
+        let new = self.first_look && pay.per.iter().any(|p| matches!(p, Per::Fact));
+        let standing = if new { None } else { self.standing(&key)? };
         if standing.is_some() && pay.mode == Mode::Once {
             return Ok(());
         }
@@ -264,7 +265,8 @@ impl<'a> Work<'a> {
         let Target { run, pay, .. } = target;
         let seq = run.item.unwrap_or(run.fact).seq;
         let key: Text = format!("{}/r/{seq}", base_key(target)).into();
-        if self.standing(&key)?.is_some() {
+        let new = self.first_look && run.item.is_none();
+        if !new && self.standing(&key)?.is_some() {
             return Ok(());
         }
         explanation.refused = Some(reason.to_string());

@@ -10,9 +10,9 @@
 //! - A clock set forward: a time that is skipped is due once, at the first moment after the skip.
 //!   When every hour is asked for, skipped times are dropped, for the next hour is near.
 //!
-//! These are the rules of croniter, whose answers are the test vectors. The crate `croner` follows
-//! crontab in its numbers, but leaves out a list of times in a skipped hour, and reads a name in any
-//! field and an empty place in a list without complaint.
+//! These are the rules of croniter, whose answers are the test vectors. The crate `croner` counts
+//! as crontab does, but leaves out a list of times in a skipped hour, and takes a name in any field
+//! and an empty place in a list without complaint.
 
 use chrono::{DateTime, Datelike, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
@@ -40,8 +40,8 @@ pub enum CrontabError {
     },
     /// A field holds something else than its values.
     #[error(
-        "the {field} holds `{found}`; write {allowed}, a range of two of them such as `a-b`, `*` for \
-         all, or a list of these separated by commas"
+        "the {field} holds `{found}`; write {allowed}, a range of two of them such as `a-b`, `*` \
+         for all, or a list of these separated by commas"
     )]
     Value {
         /// The field.
@@ -239,7 +239,10 @@ impl Crontab {
             schedules,
             every_hour,
         };
-        if crontab.wall_after(DateTime::UNIX_EPOCH.naive_utc()).is_none() {
+        if crontab
+            .wall_after(DateTime::UNIX_EPOCH.naive_utc())
+            .is_none()
+        {
             return Err(CrontabError::NeverDue {
                 expression: expression.to_owned(),
             });

@@ -29,6 +29,11 @@ impl Currencies {
         ISO.iter().find(|(c, _)| *c == code).map(|(_, e)| *e).or_else(|| self.registered.get(code).copied())
     }
 
+    /// Every code that is known.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
+        ISO.iter().map(|(c, _)| *c).chain(self.registered.keys().map(|k| &**k))
+    }
+
     /// Registers a commodity such as points or a coin; a second registration must agree.
     #[must_use]
     pub fn register(&mut self, code: &str, exponent: u8) -> bool {

@@ -81,21 +81,24 @@
       })));
     }
 
-    function flatten(schema, prefix, depth, rows) {
+    // A row for each field however deep; a schema inside itself is named and not entered again.
+    function flatten(schema, prefix, entered, rows) {
       var known = resolve(schema);
-      if (known.items) return flatten(known.items, prefix + "[]", depth, rows);
-      (known.oneOf || known.anyOf || []).forEach(function (choice) { flatten(choice, prefix, depth, rows); });
+      if (entered.indexOf(known) >= 0 || entered.length > depthMax) return rows;
+      var inside = entered.concat(known);
+      if (known.items) return flatten(known.items, prefix + "[]", inside, rows);
+      (known.oneOf || known.anyOf || []).forEach(function (choice) { flatten(choice, prefix, inside, rows); });
       var found = properties(schema);
       Object.keys(found.all).forEach(function (name) {
         var path = prefix ? prefix + "." + name : name;
         rows.push(row(path, found.required.indexOf(name) >= 0, found.all[name]));
-        if (depth < 3) flatten(found.all[name], path, depth + 1, rows);
+        flatten(found.all[name], path, inside, rows);
       });
       return rows;
     }
 
     function schemaTable(schema) {
-      var rows = flatten(schema, "", 0, []);
+      var rows = flatten(schema, "", [], []);
       if (!rows.length) return make("p", "mono", typeOf(schema));
       return make("table", "fields", [head([words.name, words.type, words.meaning]), make("tbody", "", rows)]);
     }
@@ -118,9 +121,9 @@
           return object;
         }, {});
       }
+      var plain = { integer: 0, number: 0, boolean: true, array: [], object: {}, null: null };
       var type = [].concat(known.type)[0];
-      return { integer: 0, number: 0, boolean: true, array: [], object: {}, null: null }[type] === undefined
-        ? "text" : { integer: 0, number: 0, boolean: true, array: [], object: {}, null: null }[type];
+      return type in plain ? plain[type] : "text";
     }
 
     function exampleOf(media) {
@@ -149,11 +152,11 @@
       var parameters = (item.parameters || []).concat(known.parameters || []).map(resolve);
       var request = resolve(known.requestBody);
       var responses = known.responses || {};
-      var details = make("details", "operation", [
-        make("summary", "", [
-          make("span", "method", method.toUpperCase()), " ", make("code", "", path), " ",
-          make("span", "soft", known.summary || ""),
-        ]),
+      var summary = make("summary", "", [
+        make("span", "method", method.toUpperCase()), " ", make("code", "", path), " ",
+        make("span", "soft", known.summary || ""),
+      ]);
+      var content = make("div", "operation-body", [
         known.description && known.description !== known.summary ? make("p", "prose", known.description) : "",
         parameters.length ? make("h4", "", words.parameters) : "",
         parameters.length ? make("table", "fields", [
@@ -170,6 +173,7 @@
           make("p", "", [make("b", "mono", status), " ", response.description || ""]),
         ].concat(body(response.content)));
       })));
+      var details = make("details", "operation", [summary, content]);
       details.id = known.operationId || method + path;
       details.dataset.words = [method, path, known.summary, known.description, known.operationId].join(" ").toLowerCase();
       return details;

@@ -14,9 +14,9 @@ const NEGLIGIBLE: f64 = f64::EPSILON;
 /// Thompson and Barnett; Press et al., *Numerical Recipes*, 3rd ed., section 5.2).
 const TINY: f64 = 1e-300;
 
-/// Above this many degrees of freedom the expansion of Student's t in `1 / degrees` is exact to
-/// the last digit, while the incomplete beta function begins to lose some.
-const EXPANSION_DEGREES: f64 = 10_000.0;
+/// Above this many degrees of freedom the expansion of Student's t in `1 / degrees` is good to
+/// twelve digits, while the incomplete beta function begins to lose some.
+const EXPANSION_DEGREES: f64 = 1_000.0;
 
 /// The point between `low` and `high` where `below` turns from true to false.
 ///
@@ -184,10 +184,18 @@ pub(super) fn student_critical(tail: f64, degrees: f64) -> f64 {
     if degrees > EXPANSION_DEGREES {
         let z = normal_critical(tail);
         let square = z * z;
-        let first = z * (square + 1.0) / 4.0;
-        let second = z * ((5.0 * square + 16.0) * square + 3.0) / 96.0;
-        let third = z * (((3.0 * square + 19.0) * square + 17.0) * square - 15.0) / 384.0;
-        return z + (first + (second + third / degrees) / degrees) / degrees;
+        let terms = [
+            z * (square + 1.0) / 4.0,
+            z * ((5.0 * square + 16.0) * square + 3.0) / 96.0,
+            z * (((3.0 * square + 19.0) * square + 17.0) * square - 15.0) / 384.0,
+            z * ((((79.0 * square + 776.0) * square + 1_482.0) * square - 1_920.0) * square
+                - 945.0)
+                / 92_160.0,
+        ];
+        let correction = terms
+            .into_iter()
+            .rfold(0.0, |sum, term| (sum + term) / degrees);
+        return z + correction;
     }
     let mut beyond = 1.0;
     while student_tail(beyond, degrees) > tail {
@@ -267,8 +275,9 @@ mod tests {
             (2.0, 3.7, 0.060_908_600_952_617),
             (1.96, 30.0, 0.029_671_156_448_025_24),
             (2.5, 999.5, 0.006_289_323_826_368_83),
-            (1.2, 9_999.0, 0.115_083_885_679_957_14),
-            (12.0, 8.0, 1.071_933_374_443_845_6e-6),
+            (1.2, 999.0, 0.115_211_918_372_090_15),
+            (3.5, 1_000.0, 2.428_871_729_839_161_3e-4),
+            (12.0, 8.0, 1.071_933_373_844_385_6e-6),
         ] {
             assert_near(student_tail(t, degrees), expected);
         }
@@ -284,7 +293,10 @@ mod tests {
             (0.005, 12.25, 3.043_228_310_411_185),
             (0.05, 200.0, 1.652_508_100_910_877_5),
             (0.4, 3.0, 0.276_670_662_332_689_83),
-            (0.025, 9_999.0, 1.960_201_263_621_357_7),
+            (0.025, 999.0, 1.962_341_461_133_45),
+            (0.025, 1_001.0, 1.962_336_705_280_88),
+            (0.000_5, 1_000.5, 3.300_277_759_796_532_3),
+            (1e-5, 1_001.0, 4.285_417_069_361_484),
             (0.025, 10_001.0, 1.960_201_216_164_641_2),
             (0.000_5, 15_000.0, 3.291_175_496_365_293),
             (0.025, 1e6, 1.959_966_356_814_107),

@@ -15,6 +15,9 @@ fn assert_interval(found: Interval, expected: (f64, f64), tolerance: f64) {
     );
 }
 
+/// A method with its interval at 90% and at 99%.
+type AtTwoLevels = (fn(Arm, Arm, Confidence) -> Interval, (f64, f64), (f64, f64));
+
 const P95: Confidence = Confidence::PERCENT_95;
 
 /// Newcombe 1998, table II, method 6, as published to four digits.
@@ -191,9 +194,9 @@ fn a_higher_confidence_widens_every_interval() {
     let (treated, control) = (arm(54, 9_000), arm(4, 1_000));
     let p90 = Confidence::new(0.90).unwrap();
     let p99 = Confidence::new(0.99).unwrap();
-    for (interval, at_90, at_99) in [
+    let methods: [AtTwoLevels; 4] = [
         (
-            difference_score as fn(Arm, Arm, Confidence) -> Interval,
+            difference_score,
             (-0.002_989_624, 0.004_727_608),
             (-0.007_453_056, 0.005_902_330),
         ),
@@ -212,7 +215,8 @@ fn a_higher_confidence_widens_every_interval() {
             (0.601_962_140, 3.010_923_443),
             (0.381_696_058, 4.748_442_856),
         ),
-    ] {
+    ];
+    for (interval, at_90, at_99) in methods {
         assert_interval(interval(treated, control, p90), at_90, 1e-9);
         assert_interval(interval(treated, control, p99), at_99, 1e-9);
     }

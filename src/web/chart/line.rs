@@ -141,7 +141,7 @@ impl LineChart {
     pub fn rows(&self) -> Vec<(String, Vec<String>)> {
         let value_at = |series: &Series, position: usize| {
             let value = series.values.get(position).copied().flatten();
-            value.map_or_else(String::new, |value| self.unit.label(value))
+            value.map_or_else(String::new, |value| self.unit.exact(value))
         };
         let rows = self.positions.iter().enumerate().map(|(position, label)| {
             (
@@ -174,7 +174,7 @@ impl LineChart {
                 .collect();
         let axis_width = tick_values
             .iter()
-            .map(|value| text_width(&self.unit.label(*value)))
+            .map(|value| text_width(&self.unit.short(*value)))
             .max()
             .unwrap_or(0);
         let label_width = labels
@@ -200,7 +200,7 @@ impl LineChart {
                 "chart-tick",
                 (frame.left - 60, y + 40),
                 "end",
-                &self.unit.label(value),
+                &self.unit.short(value),
             );
         }
         self.draw_positions(&mut canvas, &frame, shape.ticks);
@@ -261,7 +261,7 @@ impl LineChart {
     /// The labels with their *values* as `y`; a phone gets the name and the value on two lines.
     fn end_labels(&self, shape: Shape) -> Vec<EndLabel> {
         let lines = |name: &str, value: i64| {
-            let value = self.unit.label(value);
+            let value = self.unit.end(value);
             if shape == NARROW {
                 vec![name.to_owned(), value]
             } else {
@@ -403,14 +403,14 @@ mod tests {
             "{svg}"
         );
         assert!(svg.contains(r#"class="chart-goal""#), "{svg}");
-        for words in ["Treated 4.13%", "Control 2.1%", "Goal 5%"] {
+        for words in ["Treated 4.13%", "Control 2.10%", "Goal 5.00%"] {
             assert!(
                 svg.contains(&format!(">{words}</text>")),
                 "{words} in {svg}"
             );
         }
         assert!(
-            svg.contains(r#"aria-label="Rate: Treated 4.13%, Control 2.1%, Goal 5%""#),
+            svg.contains(r#"aria-label="Rate: Treated 4.13%, Control 2.10%, Goal 5.00%""#),
             "{svg}"
         );
     }
@@ -477,7 +477,10 @@ mod tests {
         assert_eq!(
             rows,
             [
-                ("11-01".to_owned(), vec!["1%".to_owned(), "0.9%".to_owned()]),
+                (
+                    "11-01".to_owned(),
+                    vec!["1.00%".to_owned(), "0.90%".to_owned()]
+                ),
                 ("11-03".to_owned(), vec!["4.13%".to_owned(), String::new()]),
             ]
         );

@@ -1,0 +1,5 @@
+//! Members, their codes, and the referral tree.
+
+pub mod codes;
+pub mod intake;
+pub mod service;

@@ -2,3 +2,4 @@
 
 pub mod arithmetic;
 pub mod chart;
+pub mod verify;

@@ -169,7 +169,7 @@ impl<'a> Work<'a> {
             budget_minor = kept;
         }
         explanation.amount = format!("{} {currency}", show_minor(minor, exponent));
-        let uses = self.charge(room.counters, minor);
+        let uses = self.charge(room.counters, minor)?;
         let mut reward = self.draft(target, key, currency, exact);
         reward.amount_minor = minor;
         reward.uses = uses;

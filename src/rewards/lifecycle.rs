@@ -88,8 +88,7 @@ impl<'a> Work<'a> {
             && env.holds(&cancel.when.expr)?
         {
             let state = if reward.state == RewardState::Refused { RewardState::Withdrawn } else { RewardState::Cancelled };
-            self.end(reward.clone(), state, cancel.reason.clone());
-            return Ok(());
+            return self.end(reward.clone(), state, cancel.reason.clone());
         }
         if let Some(clawback) = &pay.clawback
             && reward.state != RewardState::Refused
@@ -181,8 +180,7 @@ impl<'a> Work<'a> {
         if reward.state != RewardState::Pending {
             return Err(Halt::Fault(format!("reward {id} is {}, not pending", reward.state.word())));
         }
-        self.end(reward, RewardState::Cancelled, reason.clone());
-        Ok(())
+        self.end(reward, RewardState::Cancelled, reason.clone())
     }
 
     pub(super) fn expire(&mut self, id: i64) -> Result<(), Halt> {
@@ -192,25 +190,25 @@ impl<'a> Work<'a> {
         }
         let facts = self.facts_of(&reward)?;
         let reason = self.standing_of(&reward, &facts)?.pay.expire.as_ref().map(|(_, r)| r.clone());
-        self.end(reward, RewardState::Expired, reason.unwrap_or_else(|| "expired".into()));
-        Ok(())
+        self.end(reward, RewardState::Expired, reason.unwrap_or_else(|| "expired".into()))
     }
 
     /// Ends a reward that was never available; limits and budget get their room back.
-    fn end(&mut self, mut reward: Reward, state: RewardState, reason: Text) {
+    fn end(&mut self, mut reward: Reward, state: RewardState, reason: Text) -> Result<(), Halt> {
         let action = match state {
             RewardState::Withdrawn => Action::Withdrawn,
             RewardState::Expired => Action::Expired,
             _ => Action::Cancelled,
         };
         self.move_budget_of(&reward, -reward.budget_minor, 0);
-        self.uncharge(&reward.uses);
+        self.uncharge(&reward.uses)?;
         let minor = reward.amount_minor - reward.clawed_minor;
         reward.state = state;
         reward.reason = reason;
         reward.uses = Vec::new();
         reward.budget_minor = 0;
         self.record(reward, action, minor, None);
+        Ok(())
     }
 
     fn claw_back(&mut self, standing: &Standing<'_>, reward: &Reward, clawback: &Ending) -> Result<(), Halt> {
@@ -231,8 +229,7 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         if reward.state == RewardState::Pending && target == whole && reward.clawed_minor == 0 {
-            self.end(reward.clone(), RewardState::Cancelled, clawback.reason.clone());
-            return Ok(());
+            return self.end(reward.clone(), RewardState::Cancelled, clawback.reason.clone());
         }
         let mut moved = reward.clone();
         moved.clawed_minor = target;

@@ -82,25 +82,26 @@ impl Work<'_> {
     }
 
     /// Charges a granted amount to its counters; gives what was charged.
-    pub(super) fn charge(&mut self, counters: Vec<Text>, minor: i64) -> Vec<(Text, i64, i64)> {
+    pub(super) fn charge(&mut self, counters: Vec<Text>, minor: i64) -> Result<Vec<(Text, i64, i64)>, Halt> {
         let uses: Vec<_> = counters.into_iter().map(|c| (c, 1, minor)).collect();
-        self.move_counters(&uses, 1);
-        uses
+        self.move_counters(&uses, 1)?;
+        Ok(uses)
     }
 
     /// Gives back what a reward charged.
-    pub(super) fn uncharge(&mut self, uses: &[(Text, i64, i64)]) {
-        self.move_counters(uses, -1);
+    pub(super) fn uncharge(&mut self, uses: &[(Text, i64, i64)]) -> Result<(), Halt> {
+        self.move_counters(uses, -1)
     }
 
-    fn move_counters(&mut self, uses: &[(Text, i64, i64)], sign: i64) {
+    fn move_counters(&mut self, uses: &[(Text, i64, i64)], sign: i64) -> Result<(), Halt> {
         for (counter, count, minor) in uses {
             let before = match self.changes.counters.get(counter) {
                 Some(used) => *used,
-                None => self.state.counter(counter).unwrap_or_default(),
+                None => self.state.counter(counter)?,
             };
             self.changes.counters.insert(counter.clone(), (before.0 + sign * count, before.1 + sign * minor));
         }
+        Ok(())
     }
 
     /// What the budget leaves of an amount.

@@ -1,6 +1,7 @@
 //! Storage: diesel lives here and nowhere else. The same queries are compiled once for SQLite and
 //! once for PostgreSQL; services get a [`Tx`] and never see which.
 
+pub mod admin;
 pub mod error;
 #[cfg(feature = "postgres")]
 mod pg;

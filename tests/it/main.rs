@@ -2,3 +2,7 @@
 
 mod cdnow;
 mod corpus;
+mod engine;
+mod kannel;
+mod smtp;
+mod support;

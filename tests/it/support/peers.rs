@@ -52,11 +52,16 @@ fn installed(program: &str, folders: &[&str], packages: &str) -> Option<PathBuf>
         .map(|folder| folder.join(program))
         .find(|file| file.is_file());
     if found.is_none() {
-        // The test harness swallows what `eprintln!` writes in a test that passes.
-        let line = format!("\nNOT RUN: {program} is missing (install {packages})\n");
-        std::io::stderr().write_all(line.as_bytes()).unwrap();
+        not_run(program, &format!("install {packages}"));
     }
     found
+}
+
+/// Says loudly that a test is not run without a peer, and what would mend it.
+pub(crate) fn not_run(peer: &str, mend: &str) {
+    // The test harness swallows what `eprintln!` writes in a test that passes.
+    let line = format!("\nNOT RUN: {peer} is missing ({mend})\n");
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 /// A port nobody listens on, below the range the system gives to outgoing connections.

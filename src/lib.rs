@@ -8,6 +8,7 @@ pub mod dispatch;
 pub mod effects;
 pub mod engine;
 pub mod facts;
+pub mod ids;
 pub mod ledger;
 pub mod members;
 pub mod programs;

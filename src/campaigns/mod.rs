@@ -1,3 +1,5 @@
-//! Campaigns: an offer to a cohort, with a holdout.
+//! Campaigns: a limited offer to a frozen cohort, with a holdout, by message.
 
 pub mod assignment;
+pub mod service;
+pub mod state;

@@ -1,3 +1,4 @@
 //! Cohorts: who is meant.
 
 pub mod classes;
+pub mod service;

@@ -3,4 +3,5 @@
 //! A report compares arms by the assignment frozen at launch (intention to treat), never by who
 //! received, opened or clicked.
 
+pub mod report;
 pub mod statistics;

@@ -18,8 +18,7 @@ mod special;
 mod tests;
 
 pub use means::{Moments, difference_of_means};
-pub use proportions::{
-    Arm, difference_newcombe, difference_score, ratio_log_adjusted, ratio_score,
+pub use proportions::{difference, Arm, difference_newcombe, difference_score, ratio_log_adjusted, ratio_score,
 };
 
 use special::{chi_square_tail, normal_critical, turning_point};
@@ -125,7 +124,7 @@ pub enum StatisticsError {
 /// A confidence interval, both ends included.
 ///
 /// The upper end of a ratio is [`f64::INFINITY`] when nobody in the control arm converted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -156,7 +155,7 @@ impl Confidence {
 }
 
 /// Whether the people counted in the arms are those that the design would put there.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 pub struct SampleRatio {
     /// Pearson's chi-square against the designed shares, with one degree of freedom less than arms.
     pub chi_square: f64,

@@ -237,6 +237,8 @@ queries! {
         fn insert_assignments(rows: &[AssignmentRow]) -> ();
         /// Assignments of a campaign.
         fn assignments(campaign: i64) -> Vec<AssignmentRow>;
+        /// Assignments of some members of a campaign.
+        fn assignments_of(campaign: i64, ids: &[i64]) -> Vec<AssignmentRow>;
         /// Which of these members are treated in a campaign.
         fn treated(campaign: i64, ids: &[i64]) -> Vec<i64>;
         /// The assignment behind a tracking token.

@@ -59,6 +59,12 @@ impl Arm {
     }
 }
 
+/// The difference of the two rates: treated minus control.
+#[must_use]
+pub fn difference(treated: Arm, control: Arm) -> f64 {
+    treated.rate() - control.rate()
+}
+
 /// Score interval for the difference of the conversion rates, from −1 to 1.
 ///
 /// Miettinen and Nurminen, "Comparative analysis of two rates", *Statistics in Medicine* 4 (1985),

@@ -75,6 +75,15 @@ pub(crate) fn assignments(c: &mut Conn, campaign: i64) -> QueryResult<Vec<Assign
     assignments::table.filter(assignments::campaign_id.eq(campaign)).order(assignments::member_id).load(c)
 }
 
+pub(crate) fn assignments_of(c: &mut Conn, campaign: i64, ids: &[i64]) -> QueryResult<Vec<AssignmentRow>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(LIST) {
+        let rows = assignments::table.filter(assignments::campaign_id.eq(campaign)).filter(assignments::member_id.eq_any(chunk));
+        found.extend(rows.load::<AssignmentRow>(c)?);
+    }
+    Ok(found)
+}
+
 pub(crate) fn treated(c: &mut Conn, campaign: i64, ids: &[i64]) -> QueryResult<Vec<i64>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(LIST) {

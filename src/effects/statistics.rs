@@ -273,3 +273,9 @@ fn real(value: u128) -> f64 {
         .into_iter()
         .fold(0.0, |sum, byte| sum * 256.0 + f64::from(byte))
 }
+
+/// A share given in basis points, from 0 to 1.
+#[must_use]
+pub fn share_of(basis_points: u32) -> f64 {
+    f64::from(basis_points) / 10_000.0
+}

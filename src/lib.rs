@@ -1,5 +1,6 @@
 //! Vouchsafe: a referral rewards and campaign engine whose every payout is explained to the cent.
 
+pub mod bench;
 pub mod campaigns;
 pub mod clock;
 pub mod cohorts;

@@ -195,7 +195,7 @@ fn classify(setting: &Setting, narrator: &dyn Narrator) -> Result<Model, DemoErr
     narrator.say("3. The eight classes of recommenders (friends who invested, their money, days since the last):");
     for row in &model.rows {
         narrator.say(&format!(
-            "   {:<24} {:>7} members  {:>5}.{:02}%   {:>5}.{:02}% of the money",
+            "   {:<32} {:>7} members  {:>5}.{:02}%   {:>5}.{:02}% of the money",
             row.class.name("en"),
             grouped(&row.members.to_string()),
             row.members_share_bp / 100,

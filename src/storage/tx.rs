@@ -123,6 +123,8 @@ queries! {
         fn insert_facts(rows: &[FactRow]) -> ();
         /// Adds key fields of facts.
         fn insert_fact_keys(rows: &[FactKeyRow]) -> ();
+        /// Every key field.
+        fn all_fact_keys() -> Vec<FactKeyRow>;
         /// Facts of a type by members, in order.
         fn facts_by_member(kind: &str, ids: &[i64]) -> Vec<FactRow>;
         /// Facts of a type by values of a key field, in order.
@@ -171,6 +173,8 @@ queries! {
         fn reward_sums() -> Vec<(i64, String, i64, i64)>;
         /// Counters by names.
         fn counters(names: &[&str]) -> Vec<CounterRow>;
+        /// Every counter.
+        fn all_counters() -> Vec<CounterRow>;
         /// Writes counters.
         fn upsert_counters(rows: &[CounterRow]) -> ();
         /// Timers that are due, in order.
@@ -183,6 +187,8 @@ queries! {
         fn insert_timers(rows: &[TimerRow]) -> ();
         /// Rewards that watch a type with ties.
         fn watches(kind: &str, ties: &[&str]) -> Vec<(String, i64)>;
+        /// Every watch.
+        fn all_watches() -> Vec<WatchRow>;
         /// Sets watches.
         fn insert_watches(rows: &[WatchRow]) -> ();
         /// Takes the watches of rewards out.

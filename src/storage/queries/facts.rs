@@ -73,3 +73,7 @@ pub(crate) fn count_facts(c: &mut Conn) -> QueryResult<BTreeMap<String, i64>> {
     let rows = facts::table.group_by(facts::kind).select((facts::kind, diesel::dsl::count_star()));
     Ok(rows.load::<(String, i64)>(c)?.into_iter().collect())
 }
+
+pub(crate) fn all_fact_keys(c: &mut Conn) -> QueryResult<Vec<FactKeyRow>> {
+    fact_keys::table.order(fact_keys::seq).load(c)
+}

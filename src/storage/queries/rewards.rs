@@ -189,3 +189,11 @@ pub(crate) fn delete_watches(c: &mut Conn, ids: &[i64]) -> QueryResult<()> {
     }
     Ok(())
 }
+
+pub(crate) fn all_counters(c: &mut Conn) -> QueryResult<Vec<CounterRow>> {
+    counters::table.order(counters::name).load(c)
+}
+
+pub(crate) fn all_watches(c: &mut Conn) -> QueryResult<Vec<WatchRow>> {
+    watches::table.order(watches::reward_id).load(c)
+}

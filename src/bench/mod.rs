@@ -1,0 +1,3 @@
+//! Benchmarks that ship with the program: ratios from one run, never bounds.
+
+pub mod ingest;

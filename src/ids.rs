@@ -17,6 +17,13 @@ pub struct NoRandomness;
 /// [`NoRandomness`] when the system gives none.
 pub fn token(length: usize) -> Result<String, NoRandomness> {
     let mut bytes = vec![0_u8; length];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|_ignored| NoRandomness)?;
-    Ok(bytes.iter().filter_map(|b| ALPHABET.get(usize::from(b & 31))).copied().map(char::from).collect())
+    SysRng
+        .try_fill_bytes(&mut bytes)
+        .map_err(|_ignored| NoRandomness)?;
+    Ok(bytes
+        .iter()
+        .filter_map(|b| ALPHABET.get(usize::from(b & 31)))
+        .copied()
+        .map(char::from)
+        .collect())
 }

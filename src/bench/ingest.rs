@@ -11,7 +11,8 @@ use crate::programs;
 use crate::rewards::{Input, Snapshot, What, decide};
 use crate::rules::Plan;
 use crate::storage::rows::{
-    AccountRow, CounterRow, FactKeyRow, FactRow, JournalRow, MemberRow, RewardEventRow, RewardRow, TimerRow, TransferRow, WatchRow,
+    AccountRow, CounterRow, FactKeyRow, FactRow, JournalRow, MemberRow, RewardEventRow, RewardRow,
+    TimerRow, TransferRow, WatchRow,
 };
 use crate::storage::{StorageError, Store, Tx};
 use crate::types::{Fact, Instant};
@@ -108,7 +109,9 @@ pub fn run(setting: &Setting) -> Result<Figures, BenchError> {
     };
     programs::activate(&engine, "bench", &draft, None)?;
     people(&engine, setting.members)?;
-    let bodies: Vec<Json> = (0..setting.facts).map(|n| body(n, setting.members)).collect();
+    let bodies: Vec<Json> = (0..setting.facts)
+        .map(|n| body(n, setting.members))
+        .collect();
     let through = through_service(&engine, &bodies, setting)?;
     let (checked, events) = check(&plan, &bodies)?;
     let deciding = decide_in_memory(&engine, &events)?;
@@ -117,12 +120,19 @@ pub fn run(setting: &Setting) -> Result<Figures, BenchError> {
     let facts = setting.facts;
     let mut costs = vec![
         ("writing rows (the bare insert)", each(facts, bare)),
-        ("deciding (conditions, amounts, explanations)", each(facts, deciding)),
+        (
+            "deciding (conditions, amounts, explanations)",
+            each(facts, deciding),
+        ),
         ("checking and hashing events", each(facts, checked)),
-        ("looking up state, queueing and answering", each(facts, through.saturating_sub(bare + deciding + checked))),
+        (
+            "looking up state, queueing and answering",
+            each(facts, through.saturating_sub(bare + deciding + checked)),
+        ),
     ];
     costs.sort_by_key(|(_, ns)| std::cmp::Reverse(*ns));
-    let (service_per_second, bare_per_second) = (per_second(facts, through), per_second(facts, bare));
+    let (service_per_second, bare_per_second) =
+        (per_second(facts, through), per_second(facts, bare));
     Ok(Figures {
         backend: setting.service.backend(),
         facts,
@@ -148,7 +158,11 @@ fn people(engine: &Engine, count: i64) -> Result<(), BenchError> {
                 member_intake::member(engine.plan(), &json)
             })
             .collect();
-        members::upsert(engine, "bench", &sent.map_err(|p| BenchError::Refused(format!("{p:?}")))?)?;
+        members::upsert(
+            engine,
+            "bench",
+            &sent.map_err(|p| BenchError::Refused(format!("{p:?}")))?,
+        )?;
     }
     Ok(())
 }
@@ -175,11 +189,16 @@ fn check(plan: &Plan, bodies: &[Json]) -> Result<(Duration, Vec<Event>), BenchEr
             Ok(event)
         })
         .collect();
-    let events = events.map_err(|p: Vec<intake::FieldProblem>| BenchError::Refused(format!("{p:?}")))?;
+    let events =
+        events.map_err(|p: Vec<intake::FieldProblem>| BenchError::Refused(format!("{p:?}")))?;
     Ok((watch.elapsed(), events))
 }
 
-fn through_service(engine: &Arc<Engine>, bodies: &[Json], setting: &Setting) -> Result<Duration, BenchError> {
+fn through_service(
+    engine: &Arc<Engine>,
+    bodies: &[Json],
+    setting: &Setting,
+) -> Result<Duration, BenchError> {
     let queue = Queue::start(engine.clone()).map_err(|e| BenchError::Refused(e.to_string()))?;
     let requests: Vec<&[Json]> = bodies.chunks(setting.request.max(1)).collect();
     let watch = Stopwatch::now();
@@ -188,9 +207,13 @@ fn through_service(engine: &Arc<Engine>, bodies: &[Json], setting: &Setting) -> 
             .map(|client| {
                 let (queue, requests) = (queue.clone(), &requests);
                 scope.spawn(move || -> Result<(), BenchError> {
-                    let runtime = actix_web::rt::Runtime::new().map_err(|e| BenchError::Refused(e.to_string()))?;
+                    let runtime = actix_web::rt::Runtime::new()
+                        .map_err(|e| BenchError::Refused(e.to_string()))?;
                     for request in requests.iter().skip(client).step_by(setting.clients.max(1)) {
-                        let events: Result<Vec<Event>, _> = request.iter().map(|b| intake::event(engine.plan(), b)).collect();
+                        let events: Result<Vec<Event>, _> = request
+                            .iter()
+                            .map(|b| intake::event(engine.plan(), b))
+                            .collect();
                         let events = events.map_err(|p| BenchError::Refused(format!("{p:?}")))?;
                         runtime.block_on(queue.accept("bench".to_owned(), events))?;
                     }
@@ -199,7 +222,9 @@ fn through_service(engine: &Arc<Engine>, bodies: &[Json], setting: &Setting) -> 
             })
             .collect();
         for client in clients {
-            client.join().map_err(|_panic| BenchError::Refused("a client failed".to_owned()))??;
+            client
+                .join()
+                .map_err(|_panic| BenchError::Refused("a client failed".to_owned()))??;
         }
         Ok::<(), BenchError>(())
     })?;
@@ -228,11 +253,22 @@ fn decide_in_memory(engine: &Engine, events: &[Event]) -> Result<Duration, Bench
     let watch = Stopwatch::now();
     for (seq, event) in (1..).zip(events) {
         let member = event.member.as_deref().and_then(|m| ids.get(m)).copied();
-        let fact = Fact { seq, id: event.id.clone(), kind: event.kind.clone(), member, at: event.at, fields: event.fields.clone() };
+        let fact = Fact {
+            seq,
+            id: event.id.clone(),
+            kind: event.kind.clone(),
+            member,
+            at: event.at,
+            fields: event.fields.clone(),
+        };
         let fact = Arc::new(fact);
         state.accept(&fact);
-        let input = Input { recorded_at: event.at, what: What::Fact(fact) };
-        let changes = decide(&loaded.catalog, &state, &input).map_err(|e| BenchError::Refused(e.to_string()))?;
+        let input = Input {
+            recorded_at: event.at,
+            what: What::Fact(fact),
+        };
+        let changes = decide(&loaded.catalog, &state, &input)
+            .map_err(|e| BenchError::Refused(e.to_string()))?;
         state.apply(&changes);
     }
     Ok(watch.elapsed())
@@ -289,8 +325,17 @@ impl Rows {
     }
 
     /// Inserts the rows in as many transactions as the service would need at best.
-    fn write(&self, store: &Store, engine: &Engine, draft: &programs::Draft) -> Result<Duration, BenchError> {
-        let bare = Engine::new(store.clone(), Arc::new(engine.plan().clone()), Arc::new(ManualClock::new(engine.clock().now())));
+    fn write(
+        &self,
+        store: &Store,
+        engine: &Engine,
+        draft: &programs::Draft,
+    ) -> Result<Duration, BenchError> {
+        let bare = Engine::new(
+            store.clone(),
+            Arc::new(engine.plan().clone()),
+            Arc::new(ManualClock::new(engine.clock().now())),
+        );
         programs::activate(&bare, "bench", draft, None)?;
         store.write(|tx| tx.insert_members(&self.members))?;
         let groups = self.facts.len().div_ceil(GROUP).max(1);
@@ -310,7 +355,9 @@ impl Rows {
                     tx.add_to_accounts(&self.accounts)?;
                 }
                 tx.insert_journals(journals)?;
-                tx.insert_transfers(between(&self.transfers, before.1, journal, |t| t.journal_id))?;
+                tx.insert_transfers(between(&self.transfers, before.1, journal, |t| {
+                    t.journal_id
+                }))?;
                 tx.upsert_counters(part(&self.counters, group, groups))?;
                 tx.insert_timers(part(&self.timers, group, groups))?;
                 tx.insert_watches(part(&self.watches, group, groups))
@@ -323,7 +370,10 @@ impl Rows {
 
 /// The `group`-th of `groups` nearly equal parts.
 fn part<T>(rows: &[T], group: usize, groups: usize) -> &[T] {
-    let (from, until) = (rows.len() * group / groups, rows.len() * (group + 1) / groups);
+    let (from, until) = (
+        rows.len() * group / groups,
+        rows.len() * (group + 1) / groups,
+    );
     rows.get(from..until).unwrap_or_default()
 }
 

@@ -98,7 +98,10 @@ struct Offer {
 }
 
 fn invalid(field: &'static str, problem: impl Into<String>) -> CampaignError {
-    CampaignError::Invalid { field, problem: problem.into() }
+    CampaignError::Invalid {
+        field,
+        problem: problem.into(),
+    }
 }
 
 /// Keeps a draft; gives its number.
@@ -110,13 +113,21 @@ pub fn create(engine: &Engine, author: &str, draft: &Draft) -> Result<i64, Campa
     let offer = match &draft.offer {
         None => String::new(),
         Some(d) => {
-            let kept = Offer { file: d.file.clone(), source: d.source.clone(), calendar: d.calendar.clone(), plan: d.plan.clone() };
+            let kept = Offer {
+                file: d.file.clone(),
+                source: d.source.clone(),
+                calendar: d.calendar.clone(),
+                plan: d.plan.clone(),
+            };
             serde_json::to_string(&kept).map_err(|e| invalid("offer", e.to_string()))?
         }
     };
     let made = engine.decide(|deciding| {
         if deciding.tx.cohort(draft.cohort)?.is_none() {
-            return Err(EngineError::Conflict(format!("there is no cohort {}", draft.cohort)));
+            return Err(EngineError::Conflict(format!(
+                "there is no cohort {}",
+                draft.cohort
+            )));
         }
         let (_, id) = deciding.tx.next_campaign_numbers()?;
         let created_at = deciding.now().micros();
@@ -139,11 +150,18 @@ pub fn create(engine: &Engine, author: &str, draft: &Draft) -> Result<i64, Campa
             approver: None,
             created_at,
         })?;
-        deciding.command("campaign.drafted", author, serde_json::json!({"campaign": id}).to_string());
+        deciding.command(
+            "campaign.drafted",
+            author,
+            serde_json::json!({"campaign": id}).to_string(),
+        );
         Ok(id)
     });
     made.map_err(|e| match e {
-        EngineError::Storage(s) if s.is_duplicate() => invalid("name", format!("there is already a campaign called `{}`", draft.name)),
+        EngineError::Storage(s) if s.is_duplicate() => invalid(
+            "name",
+            format!("there is already a campaign called `{}`", draft.name),
+        ),
         EngineError::Conflict(why) => invalid("cohort", why),
         other => other.into(),
     })
@@ -154,24 +172,47 @@ fn check(engine: &Engine, draft: &Draft) -> Result<(), CampaignError> {
         return Err(invalid("name", "1 to 200 bytes are expected"));
     }
     if !engine.plan().types.contains_key(&*draft.goal_metric) {
-        return Err(invalid("goal_metric", format!("`{}` is not a fact type of the tracking plan", draft.goal_metric)));
+        return Err(invalid(
+            "goal_metric",
+            format!(
+                "`{}` is not a fact type of the tracking plan",
+                draft.goal_metric
+            ),
+        ));
     }
     if draft.goal_minor <= 0 {
         return Err(invalid("goal", "an amount above zero is expected"));
     }
     if engine.plan().currencies.exponent(&draft.currency).is_none() {
-        return Err(invalid("currency", format!("`{}` is neither an ISO 4217 code nor a commodity", draft.currency)));
+        return Err(invalid(
+            "currency",
+            format!(
+                "`{}` is neither an ISO 4217 code nor a commodity",
+                draft.currency
+            ),
+        ));
     }
     if draft.holdout_bp > HOLDOUT_MAX_BP {
-        return Err(invalid("holdout", format!("at most {HOLDOUT_MAX_BP} basis points may be held out")));
+        return Err(invalid(
+            "holdout",
+            format!("at most {HOLDOUT_MAX_BP} basis points may be held out"),
+        ));
     }
     if draft.starts_at >= draft.ends_at {
         return Err(invalid("ends_at", "the campaign ends before it starts"));
     }
     Salt::parse(&draft.salt).map_err(|e| invalid("salt", e.to_string()))?;
-    let template = Template::parse(&draft.template).map_err(|e| invalid("template", e.to_string()))?;
+    let template =
+        Template::parse(&draft.template).map_err(|e| invalid("template", e.to_string()))?;
     if template.channel().to_string() != draft.channel {
-        return Err(invalid("channel", format!("the template is for {}, not for {}", template.channel(), draft.channel)));
+        return Err(invalid(
+            "channel",
+            format!(
+                "the template is for {}, not for {}",
+                template.channel(),
+                draft.channel
+            ),
+        ));
     }
     if let Some(offer) = &draft.offer {
         offer.check().map_err(|e| invalid("offer", e.to_string()))?;
@@ -210,22 +251,42 @@ pub fn approve(engine: &Engine, approver: &str, id: i64) -> Result<Approved, Cam
     };
     let outcome = engine.decide(|deciding| {
         let draft = CampaignState::Draft.word();
-        if deciding.tx.move_campaign(id, draft, CampaignState::Approved.word(), Some(approver))? == 0 {
+        if deciding
+            .tx
+            .move_campaign(id, draft, CampaignState::Approved.word(), Some(approver))?
+            == 0
+        {
             return Ok(None);
         }
-        deciding.command("campaign.approved", approver, serde_json::json!({"campaign": id}).to_string());
+        deciding.command(
+            "campaign.approved",
+            approver,
+            serde_json::json!({"campaign": id}).to_string(),
+        );
         if let Some(o) = &offer {
-            let draft = programs::Draft { file: o.file.clone(), source: o.source.clone(), calendar: o.calendar.clone(), plan: o.plan.clone() };
+            let draft = programs::Draft {
+                file: o.file.clone(),
+                source: o.source.clone(),
+                calendar: o.calendar.clone(),
+                plan: o.plan.clone(),
+            };
             let program = draft.check()?;
             programs::activate_in(deciding, approver, &draft, &program, Some(id))?;
         }
         let assigned = assign_cohort(deciding, &row, &salt)?;
         plan_messages(deciding, &row, &assigned).map(Some)
     })?;
-    outcome.ok_or_else(|| CampaignError::State { found: row.state, needed: CampaignState::Draft.word().to_owned() })
+    outcome.ok_or_else(|| CampaignError::State {
+        found: row.state,
+        needed: CampaignState::Draft.word().to_owned(),
+    })
 }
 
-fn assign_cohort(deciding: &mut Deciding<'_, '_>, row: &CampaignRow, salt: &Salt) -> Result<Vec<AssignmentRow>, EngineError> {
+fn assign_cohort(
+    deciding: &mut Deciding<'_, '_>,
+    row: &CampaignRow,
+    salt: &Salt,
+) -> Result<Vec<AssignmentRow>, EngineError> {
     let ids = deciding.tx.cohort_members(row.cohort_id)?;
     let members = deciding.tx.members_by_id(&ids)?;
     let holdout = u32::try_from(row.holdout_bp).unwrap_or(0);
@@ -244,15 +305,33 @@ fn assign_cohort(deciding: &mut Deciding<'_, '_>, row: &CampaignRow, salt: &Salt
     Ok(assigned)
 }
 
-fn plan_messages(deciding: &mut Deciding<'_, '_>, row: &CampaignRow, assigned: &[AssignmentRow]) -> Result<Approved, EngineError> {
-    let treated: Vec<i64> = assigned.iter().filter(|a| a.treated).map(|a| a.member_id).collect();
+fn plan_messages(
+    deciding: &mut Deciding<'_, '_>,
+    row: &CampaignRow,
+    assigned: &[AssignmentRow],
+) -> Result<Approved, EngineError> {
+    let treated: Vec<i64> = assigned
+        .iter()
+        .filter(|a| a.treated)
+        .map(|a| a.member_id)
+        .collect();
     let consents = deciding.tx.consents(&treated, &row.channel)?;
-    let consented: HashSet<i64> = consents.iter().filter(|c| c.granted).map(|c| c.member_id).collect();
+    let consented: HashSet<i64> = consents
+        .iter()
+        .filter(|c| c.granted)
+        .map(|c| c.member_id)
+        .collect();
     let reachable: HashSet<i64> = deciding
         .tx
         .contacts(&treated)?
         .into_iter()
-        .filter(|c| if row.channel == "sms" { c.phone.is_some() } else { c.email.is_some() })
+        .filter(|c| {
+            if row.channel == "sms" {
+                c.phone.is_some()
+            } else {
+                c.email.is_some()
+            }
+        })
         .map(|c| c.member_id)
         .collect();
     let now = deciding.now().micros();
@@ -294,13 +373,27 @@ fn plan_messages(deciding: &mut Deciding<'_, '_>, row: &CampaignRow, assigned: &
 ///
 /// # Errors
 /// [`CampaignError::State`] when it is not in a state for this.
-pub fn advance(engine: &Engine, actor: &str, id: i64, step: Move) -> Result<CampaignState, CampaignError> {
+pub fn advance(
+    engine: &Engine,
+    actor: &str,
+    id: i64,
+    step: Move,
+) -> Result<CampaignState, CampaignError> {
     let (from, to) = step.path();
     let found = get(engine, id)?.state;
-    let needed = || from.iter().map(|s| s.word()).collect::<Vec<_>>().join(" or ");
+    let needed = || {
+        from.iter()
+            .map(|s| s.word())
+            .collect::<Vec<_>>()
+            .join(" or ")
+    };
     let moved = engine.decide(|deciding| {
         for state in from {
-            if deciding.tx.move_campaign(id, state.word(), to.word(), None)? > 0 {
+            if deciding
+                .tx
+                .move_campaign(id, state.word(), to.word(), None)?
+                > 0
+            {
                 let body = serde_json::json!({"campaign": id}).to_string();
                 deciding.command(&format!("campaign.{}", step.word()), actor, body);
                 return Ok(true);
@@ -308,7 +401,14 @@ pub fn advance(engine: &Engine, actor: &str, id: i64, step: Move) -> Result<Camp
         }
         Ok(false)
     })?;
-    if moved { Ok(to) } else { Err(CampaignError::State { found, needed: needed() }) }
+    if moved {
+        Ok(to)
+    } else {
+        Err(CampaignError::State {
+            found,
+            needed: needed(),
+        })
+    }
 }
 
 /// Every campaign.
@@ -324,7 +424,10 @@ pub fn list(engine: &Engine) -> Result<Vec<CampaignRow>, CampaignError> {
 /// # Errors
 /// [`CampaignError::Unknown`] when there is none of this number.
 pub fn get(engine: &Engine, id: i64) -> Result<CampaignRow, CampaignError> {
-    engine.store().read(|tx| tx.campaign(id))?.ok_or(CampaignError::Unknown(id))
+    engine
+        .store()
+        .read(|tx| tx.campaign(id))?
+        .ok_or(CampaignError::Unknown(id))
 }
 
 /// Counts a click on a tracking link; gives the referral code of the person it belongs to.
@@ -334,9 +437,19 @@ pub fn get(engine: &Engine, id: i64) -> Result<CampaignRow, CampaignError> {
 pub fn click(engine: &Engine, token: &str) -> Result<Option<String>, CampaignError> {
     let at = engine.clock().now().micros();
     let found = engine.store().write(|tx| {
-        let Some(assignment) = tx.assignment_by_token(token)? else { return Ok::<_, StorageError>(None) };
-        tx.insert_click(&ClickRow { token: token.to_owned(), at, no: 1 })?;
-        Ok(tx.members_by_id(&[assignment.member_id])?.into_iter().next().map(|m| m.code))
+        let Some(assignment) = tx.assignment_by_token(token)? else {
+            return Ok::<_, StorageError>(None);
+        };
+        tx.insert_click(&ClickRow {
+            token: token.to_owned(),
+            at,
+            no: 1,
+        })?;
+        Ok(tx
+            .members_by_id(&[assignment.member_id])?
+            .into_iter()
+            .next()
+            .map(|m| m.code))
     });
     Ok(found?)
 }
@@ -349,8 +462,12 @@ pub fn click(engine: &Engine, token: &str) -> Result<Option<String>, CampaignErr
 pub fn unsubscribe(engine: &Engine, token: &str) -> Result<bool, CampaignError> {
     let now = engine.clock().now().micros();
     let done = engine.store().write(|tx| {
-        let Some(assignment) = tx.assignment_by_token(token)? else { return Ok::<_, StorageError>(false) };
-        let Some(campaign) = tx.campaign(assignment.campaign_id)? else { return Ok(false) };
+        let Some(assignment) = tx.assignment_by_token(token)? else {
+            return Ok::<_, StorageError>(false);
+        };
+        let Some(campaign) = tx.campaign(assignment.campaign_id)? else {
+            return Ok(false);
+        };
         tx.upsert_consents(&[ConsentRow {
             member_id: assignment.member_id,
             channel: campaign.channel,
@@ -362,4 +479,3 @@ pub fn unsubscribe(engine: &Engine, token: &str) -> Result<bool, CampaignError> 
     });
     Ok(done?)
 }
-

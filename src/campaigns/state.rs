@@ -19,7 +19,14 @@ pub enum CampaignState {
 
 impl CampaignState {
     /// Every state.
-    pub const ALL: [Self; 6] = [Self::Draft, Self::Approved, Self::Running, Self::Paused, Self::Stopped, Self::Finished];
+    pub const ALL: [Self; 6] = [
+        Self::Draft,
+        Self::Approved,
+        Self::Running,
+        Self::Paused,
+        Self::Stopped,
+        Self::Finished,
+    ];
 
     /// The stable word for it.
     #[must_use]

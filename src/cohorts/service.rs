@@ -85,14 +85,19 @@ fn classes_in(tx: &mut Tx<'_>, request: &ClassRequest) -> Result<Model, CohortEr
         let page = tx.facts_of_kind_after(&request.fact_kind, last, PAGE)?;
         let Some(end) = page.last() else { break };
         last = end.seq;
-        for row in page.iter().filter(|r| r.occurred_at < request.as_of.micros()) {
+        for row in page
+            .iter()
+            .filter(|r| r.occurred_at < request.as_of.micros())
+        {
             let Some(actor) = row.member_id else { continue };
             let judged = match request.whose {
                 Whose::Members => Some(actor),
                 Whose::Recommenders => referrers.get(&actor).copied(),
             };
             let Some(judged) = judged else { continue };
-            let Some(minor) = amount(&row.fields, request)? else { continue };
+            let Some(minor) = amount(&row.fields, request)? else {
+                continue;
+            };
             let tally = tallies.entry(judged).or_default();
             tally.friends.insert(actor);
             tally.facts += 1;
@@ -108,7 +113,11 @@ fn classes_in(tx: &mut Tx<'_>, request: &ClassRequest) -> Result<Model, CohortEr
                 Whose::Members => tally.facts,
             };
             let days = (request.as_of.micros() - tally.last) / DAY;
-            Subject { member, values: [count, tally.minor, days], amount_minor: tally.minor }
+            Subject {
+                member,
+                values: [count, tally.minor, days],
+                amount_minor: tally.minor,
+            }
         })
         .collect();
     Ok(classify(&request.indicators, &subjects)?)
@@ -118,7 +127,8 @@ fn classes_in(tx: &mut Tx<'_>, request: &ClassRequest) -> Result<Model, CohortEr
 pub(crate) fn amount(fields: &str, request: &ClassRequest) -> Result<Option<i64>, StorageError> {
     let fields = convert::decode_values(fields)?;
     let named = |name: &str| fields.iter().find(|(n, _)| &**n == name).map(|(_, v)| v);
-    let in_currency = matches!(named("currency"), Some(Value::Text(code)) if **code == *request.currency);
+    let in_currency =
+        matches!(named("currency"), Some(Value::Text(code)) if **code == *request.currency);
     Ok(match named("amount") {
         Some(Value::Num(amount)) if in_currency => amount.to_minor(request.exponent).ok(),
         _ => None,
@@ -129,11 +139,24 @@ pub(crate) fn amount(fields: &str, request: &ClassRequest) -> Result<Option<i64>
 ///
 /// # Errors
 /// [`CohortError::Invalid`] when the name is taken or empty, or nobody is in the classes.
-pub fn snapshot(engine: &Engine, actor: &str, name: &str, request: &ClassRequest, chosen: &[Class]) -> Result<i64, CohortError> {
+pub fn snapshot(
+    engine: &Engine,
+    actor: &str,
+    name: &str,
+    request: &ClassRequest,
+    chosen: &[Class],
+) -> Result<i64, CohortError> {
     let model = classes(engine, request)?;
-    let members: Vec<(MemberId, Class)> = model.assignments.iter().filter(|(_, c)| chosen.contains(c)).copied().collect();
+    let members: Vec<(MemberId, Class)> = model
+        .assignments
+        .iter()
+        .filter(|(_, c)| chosen.contains(c))
+        .copied()
+        .collect();
     if name.trim().is_empty() || members.is_empty() {
-        return Err(CohortError::Invalid("a cohort needs a name and at least one member".to_owned()));
+        return Err(CohortError::Invalid(
+            "a cohort needs a name and at least one member".to_owned(),
+        ));
     }
     let codes: Vec<&str> = chosen.iter().map(|c| c.code()).collect();
     let definition = serde_json::json!({
@@ -143,8 +166,15 @@ pub fn snapshot(engine: &Engine, actor: &str, name: &str, request: &ClassRequest
         "thresholds": request.indicators.iter().map(|i| format!("{}: {}", i.name, i.threshold)).collect::<Vec<_>>(),
     });
     let id = engine.decide(|deciding| {
-        if deciding.tx.cohorts()?.iter().any(|(row, _)| row.name == name) {
-            return Err(EngineError::Conflict(format!("there is already a cohort called `{name}`")));
+        if deciding
+            .tx
+            .cohorts()?
+            .iter()
+            .any(|(row, _)| row.name == name)
+        {
+            return Err(EngineError::Conflict(format!(
+                "there is already a cohort called `{name}`"
+            )));
         }
         let (id, _) = deciding.tx.next_campaign_numbers()?;
         let created_at = deciding.now().micros();
@@ -158,10 +188,18 @@ pub fn snapshot(engine: &Engine, actor: &str, name: &str, request: &ClassRequest
         })?;
         let rows: Vec<CohortMemberRow> = members
             .iter()
-            .map(|(member, class)| CohortMemberRow { cohort_id: id, member_id: *member, class: class.code().to_owned() })
+            .map(|(member, class)| CohortMemberRow {
+                cohort_id: id,
+                member_id: *member,
+                class: class.code().to_owned(),
+            })
             .collect();
         deciding.tx.insert_cohort_members(&rows)?;
-        deciding.command("cohort.frozen", actor, serde_json::json!({"cohort": id, "name": name}).to_string());
+        deciding.command(
+            "cohort.frozen",
+            actor,
+            serde_json::json!({"cohort": id, "name": name}).to_string(),
+        );
         Ok(id)
     });
     id.map_err(|e| match e {

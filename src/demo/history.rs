@@ -31,7 +31,11 @@ impl<'a> Player<'a> {
     /// A player at the beginning of time.
     #[must_use]
     pub fn new(engine: &'a Engine, clock: &'a ManualClock) -> Self {
-        Self { engine, clock, amounts: HashMap::new() }
+        Self {
+            engine,
+            clock,
+            amounts: HashMap::new(),
+        }
     }
 
     /// Creates every member with the one who referred him.
@@ -55,7 +59,9 @@ impl<'a> Player<'a> {
                     map.insert("referrer".to_owned(), Json::String(external_id(referrer)));
                 }
                 let member = member_intake::member(self.engine.plan(), &json);
-                sent.push(member.map_err(|p| DemoError::Refused(format!("member {}: {p:?}", person.external_id)))?);
+                sent.push(member.map_err(|p| {
+                    DemoError::Refused(format!("member {}: {p:?}", person.external_id))
+                })?);
             }
             for outcome in members::upsert(self.engine, "demo", &sent)? {
                 if let members::Outcome::Refused { id, problems } = outcome {
@@ -99,7 +105,12 @@ impl<'a> Player<'a> {
     pub fn advance(&self, to: Instant) -> Result<usize, DemoError> {
         self.clock.set(to);
         let mut fired = 0;
-        while self.engine.store().read(|tx| tx.next_timer())?.is_some_and(|at| at <= to.micros()) {
+        while self
+            .engine
+            .store()
+            .read(|tx| tx.next_timer())?
+            .is_some_and(|at| at <= to.micros())
+        {
             fired += facts::tick(self.engine, TIMERS)?;
         }
         Ok(fired)
@@ -110,7 +121,12 @@ impl<'a> Player<'a> {
         let (kind, id, properties) = match &event.kind {
             Kind::Registered => ("registered", format!("reg-{member}"), json!({})),
             Kind::Verified => ("verified", format!("ver-{member}"), json!({})),
-            Kind::Invested { amount_minor, term_days, product, reference } => {
+            Kind::Invested {
+                amount_minor,
+                term_days,
+                product,
+                reference,
+            } => {
                 self.amounts.insert(reference.clone(), *amount_minor);
                 let amount = show_minor(*amount_minor, 2);
                 let properties = json!({
@@ -120,7 +136,11 @@ impl<'a> Player<'a> {
             }
             Kind::Redeemed { reference } => {
                 let amount = show_minor(self.amounts.get(reference).copied().unwrap_or(0), 2);
-                ("redeemed", format!("red-{reference}"), json!({"amount": amount, "currency": "CNY", "ref": reference}))
+                (
+                    "redeemed",
+                    format!("red-{reference}"),
+                    json!({"amount": amount, "currency": "CNY", "ref": reference}),
+                )
             }
         };
         json!({"id": id, "type": kind, "member": member, "at": event.at.to_rfc3339(), "properties": properties})

@@ -1,7 +1,9 @@
 //! Plays the founding story: 100 million yuan in three days, by one message to the forward
 //! recommenders, with a control group.
 
-use super::document::{self, Document, HistoryFigures, LedgerFigures, ReplayFigures, RewardFigures};
+use super::document::{
+    self, Document, HistoryFigures, LedgerFigures, ReplayFigures, RewardFigures,
+};
 use super::history::Player;
 use super::population::{Population, Size};
 use super::response::{self, Delivery};
@@ -82,7 +84,9 @@ pub struct Stage {
 impl Stage {
     fn new(words: &'static str, of: usize, target: ProgressDrawTarget) -> Self {
         let bar = ProgressBar::with_draw_target(u64::try_from(of).ok(), target);
-        if let Ok(style) = ProgressStyle::with_template("  {msg:<34} {bar:30} {human_pos:>9} of {human_len} {elapsed:>4}") {
+        if let Ok(style) = ProgressStyle::with_template(
+            "  {msg:<34} {bar:30} {human_pos:>9} of {human_len} {elapsed:>4}",
+        ) {
             bar.set_style(style);
         }
         bar.set_message(words);
@@ -129,7 +133,11 @@ fn grouped(text: &str) -> String {
         }
         out.push(c);
     }
-    if part.is_empty() { out } else { format!("{out}.{part}") }
+    if part.is_empty() {
+        out
+    } else {
+        format!("{out}.{part}")
+    }
 }
 
 /// Plays everything and gives the document.
@@ -141,7 +149,9 @@ pub fn play(setting: &Setting, narrator: &dyn Narrator) -> Result<Document, Demo
     narrator.say("All people and their acts are simulated; the machinery is the real one.");
     let draft = rule_file(setting, "everyday-commission.toml", &setting.everyday);
     programs::activate(&setting.engine, "ops-ann", &draft, None)?;
-    narrator.say("1. The everyday commission is live: two levels, a yearly rate by tiers, capped by month.");
+    narrator.say(
+        "1. The everyday commission is live: two levels, a yearly rate by tiers, capped by month.",
+    );
     let mut player = Player::new(&setting.engine, &setting.clock);
     ingest(&mut player, &population, narrator)?;
     let model = classify(setting, narrator)?;
@@ -152,7 +162,10 @@ pub fn play(setting: &Setting, narrator: &dyn Narrator) -> Result<Document, Demo
     tell_effect(&effect, narrator);
     player.advance(instant(response::window_closes()).plus_seconds(5 * 86_400))?;
     narrator.say("   Five days later the month's commissions were released by the clock.");
-    let history = HistoryFigures { members: population.people.len(), facts: population.history.events.len() };
+    let history = HistoryFigures {
+        members: population.people.len(),
+        facts: population.history.events.len(),
+    };
     conclude(setting, history, &model, &effect, narrator)
 }
 
@@ -163,14 +176,31 @@ impl Setting {
 }
 
 fn rule_file(setting: &Setting, file: &str, source: &str) -> programs::Draft {
-    programs::Draft { file: file.to_owned(), source: source.to_owned(), calendar: String::new(), plan: setting.plan.clone() }
+    programs::Draft {
+        file: file.to_owned(),
+        source: source.to_owned(),
+        calendar: String::new(),
+        plan: setting.plan.clone(),
+    }
 }
 
-fn ingest(player: &mut Player<'_>, population: &Population, narrator: &dyn Narrator) -> Result<(), DemoError> {
-    let stage = Stage::new("2. members and who referred them", population.people.len(), narrator.target());
+fn ingest(
+    player: &mut Player<'_>,
+    population: &Population,
+    narrator: &dyn Narrator,
+) -> Result<(), DemoError> {
+    let stage = Stage::new(
+        "2. members and who referred them",
+        population.people.len(),
+        narrator.target(),
+    );
     player.members(population, &stage)?;
     stage.done();
-    let stage = Stage::new("   facts, decided as they arrive", population.history.events.len(), narrator.target());
+    let stage = Stage::new(
+        "   facts, decided as they arrive",
+        population.history.events.len(),
+        narrator.target(),
+    );
     player.events(&population.history.events, &stage)?;
     stage.done();
     let (members, facts) = (population.people.len(), population.history.events.len());
@@ -210,7 +240,13 @@ fn classify(setting: &Setting, narrator: &dyn Narrator) -> Result<Model, DemoErr
 fn launch(setting: &Setting, narrator: &dyn Narrator) -> Result<i64, DemoError> {
     let engine = &setting.engine;
     let name = "forward recommenders of June 2017";
-    let cohort = cohorts::snapshot(engine, "ops-ann", name, &class_request(setting), &[Class::Forward])?;
+    let cohort = cohorts::snapshot(
+        engine,
+        "ops-ann",
+        name,
+        &class_request(setting),
+        &[Class::Forward],
+    )?;
     let closes = response::window_closes();
     let opens = closes - Duration::days(3);
     let draft = Draft {
@@ -260,8 +296,16 @@ fn respond(
     };
     let worker = Worker::new(engine.clone(), provider, wording, "demo".to_owned());
     let planned = engine.store().read(|tx| tx.message_counts(campaign))?;
-    let planned: i64 = planned.iter().filter(|(state, ..)| state == "planned").map(|(.., n)| n).sum();
-    let stage = Stage::new("5. text messages", usize::try_from(planned).unwrap_or(0), narrator.target());
+    let planned: i64 = planned
+        .iter()
+        .filter(|(state, ..)| state == "planned")
+        .map(|(.., n)| n)
+        .sum();
+    let stage = Stage::new(
+        "5. text messages",
+        usize::try_from(planned).unwrap_or(0),
+        narrator.target(),
+    );
     let mut before = 0;
     let round = worker.run(campaign, usize::MAX, |so_far| {
         let now = so_far.sent + so_far.failed + so_far.unknown + so_far.skipped;
@@ -269,7 +313,10 @@ fn respond(
         before = now;
     })?;
     stage.done();
-    narrator.say(&format!("5. {} text messages were handed to the provider.", grouped(&round.sent.to_string())));
+    narrator.say(&format!(
+        "5. {} text messages were handed to the provider.",
+        grouped(&round.sent.to_string())
+    ));
     let events = answers(setting, population, campaign, sent_at)?;
     let stage = Stage::new("6. three days of answers", events.len(), narrator.target());
     player.events(&events, &stage)?;
@@ -286,18 +333,37 @@ fn answers(
     sent_at: DateTime<FixedOffset>,
 ) -> Result<Vec<super::population::Event>, DemoError> {
     let engine = &setting.engine;
-    let index: HashMap<&str, usize> = population.people.iter().enumerate().map(|(i, p)| (p.external_id.as_str(), i)).collect();
+    let index: HashMap<&str, usize> = population
+        .people
+        .iter()
+        .enumerate()
+        .map(|(i, p)| (p.external_id.as_str(), i))
+        .collect();
     let (assignments, sent) = engine.store().read(|tx| {
         let sent = tx.messages_in(campaign, "sent", i64::MAX)?;
         Ok::<_, StorageError>((tx.assignments(campaign)?, sent))
     })?;
-    let attempts: HashMap<i64, String> = sent.into_iter().filter_map(|m| Some((m.member_id, m.attempt?))).collect();
+    let attempts: HashMap<i64, String> = sent
+        .into_iter()
+        .filter_map(|m| Some((m.member_id, m.attempt?)))
+        .collect();
     let ids: Vec<i64> = assignments.iter().map(|a| a.member_id).collect();
-    let names: HashMap<i64, String> = engine.store().read(|tx| tx.members_by_id(&ids))?.into_iter().map(|m| (m.id, m.external_id)).collect();
+    let names: HashMap<i64, String> = engine
+        .store()
+        .read(|tx| tx.members_by_id(&ids))?
+        .into_iter()
+        .map(|m| (m.id, m.external_id))
+        .collect();
     let friends = population.verified_friends();
     let mut events = Vec::new();
     for assignment in &assignments {
-        let Some(person) = names.get(&assignment.member_id).and_then(|n| index.get(n.as_str())).copied() else { continue };
+        let Some(person) = names
+            .get(&assignment.member_id)
+            .and_then(|n| index.get(n.as_str()))
+            .copied()
+        else {
+            continue;
+        };
         let attempt = attempts.get(&assignment.member_id);
         if let Some(attempt) = attempt {
             let delivery = match response::delivery(setting.seed, person) {
@@ -322,7 +388,10 @@ fn answers(
 fn tell_effect(effect: &EffectReport, narrator: &dyn Narrator) {
     narrator.say(&format!(
         "6. {} of {} treated took part, {} of {} held out did so anyway.",
-        effect.participants.treated, effect.assigned.treated, effect.participants.control, effect.assigned.control
+        effect.participants.treated,
+        effect.assigned.treated,
+        effect.participants.control,
+        effect.assigned.control
     ));
     if let (Some(difference), Some(interval)) = (effect.difference, effect.interval) {
         narrator.say(&format!(
@@ -353,21 +422,36 @@ fn conclude(
         Ok::<_, EngineError>((verify::verify(tx, &loaded.currencies)?, tx.reward_sums()?))
     })?;
     let standing = |state: &str| matches!(state, "pending" | "available" | "paid");
-    let (count_standing, total) = sums.iter().filter(|(_, s, ..)| standing(s)).fold((0, 0), |(n, t), (_, _, c, m)| (n + c, t + m));
-    let refused = sums.iter().filter(|(_, s, ..)| s == "refused").map(|(_, _, c, _)| c).sum();
-    let balance = if verified.balanced { "balance" } else { "DO NOT BALANCE" };
-    narrator.say(&format!("7. The books {balance}: {} journals, {} postings.", grouped(&verified.journals.to_string()), grouped(&verified.postings.to_string())));
-    let stage = Stage::new("   every decision made again", usize::try_from(store.read(|tx| tx.see_sequencer())?.next_seq).unwrap_or(0), narrator.target());
-    let mut before = 0;
-    let replayed = store.read(|tx| {
-        replay::replay(tx, |done| {
-            stage.forward(usize::try_from(done - before).unwrap_or(0));
-            before = done;
-        })
-    })?;
-    stage.done();
-    let words = if replayed.identical { "identical to the cent" } else { "DIFFERENT" };
-    narrator.say(&format!("8. Replay of {} facts: {} rewards and refusals, {words}.", grouped(&replayed.facts.to_string()), grouped(&replayed.rewards.to_string())));
+    let (count_standing, total) = sums
+        .iter()
+        .filter(|(_, s, ..)| standing(s))
+        .fold((0, 0), |(n, t), (_, _, c, m)| (n + c, t + m));
+    let refused = sums
+        .iter()
+        .filter(|(_, s, ..)| s == "refused")
+        .map(|(_, _, c, _)| c)
+        .sum();
+    let balance = if verified.balanced {
+        "balance"
+    } else {
+        "DO NOT BALANCE"
+    };
+    narrator.say(&format!(
+        "7. The books {balance}: {} journals, {} postings.",
+        grouped(&verified.journals.to_string()),
+        grouped(&verified.postings.to_string())
+    ));
+    let replayed = derive_again(setting, narrator)?;
+    let words = if replayed.identical {
+        "identical to the cent"
+    } else {
+        "DIFFERENT"
+    };
+    narrator.say(&format!(
+        "8. Replay of {} facts: {} rewards and refusals, {words}.",
+        grouped(&replayed.facts.to_string()),
+        grouped(&replayed.rewards.to_string())
+    ));
     Ok(Document {
         simulated: true,
         seed: setting.seed,
@@ -376,8 +460,38 @@ fn conclude(
         recommenders: model.total_members,
         classes: document::classes(model),
         campaign: document::campaign(effect),
-        rewards: RewardFigures { count: count_standing, total: show_minor(total, 2), refused },
-        ledger: LedgerFigures { balanced: verified.balanced, journals: verified.journals, postings: verified.postings },
-        replay: ReplayFigures { identical: replayed.identical, facts: replayed.facts, rewards: replayed.rewards },
+        rewards: RewardFigures {
+            count: count_standing,
+            total: show_minor(total, 2),
+            refused,
+        },
+        ledger: LedgerFigures {
+            balanced: verified.balanced,
+            journals: verified.journals,
+            postings: verified.postings,
+        },
+        replay: ReplayFigures {
+            identical: replayed.identical,
+            facts: replayed.facts,
+            rewards: replayed.rewards,
+        },
     })
+}
+
+fn derive_again(setting: &Setting, narrator: &dyn Narrator) -> Result<replay::Report, DemoError> {
+    let store = setting.engine.store();
+    let stage = Stage::new(
+        "   every decision made again",
+        usize::try_from(store.read(|tx| tx.see_sequencer())?.next_seq).unwrap_or(0),
+        narrator.target(),
+    );
+    let mut before = 0;
+    let report = store.read(|tx| {
+        replay::replay(tx, |done| {
+            stage.forward(usize::try_from(done - before).unwrap_or(0));
+            before = done;
+        })
+    })?;
+    stage.done();
+    Ok(report)
 }

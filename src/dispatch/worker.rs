@@ -73,19 +73,36 @@ struct Job {
 impl Worker {
     /// A worker with a name that no other living worker has.
     #[must_use]
-    pub fn new(engine: Arc<Engine>, provider: Box<dyn Provider>, wording: Wording, name: String) -> Self {
-        Self { engine, provider, wording, name }
+    pub fn new(
+        engine: Arc<Engine>,
+        provider: Box<dyn Provider>,
+        wording: Wording,
+        name: String,
+    ) -> Self {
+        Self {
+            engine,
+            provider,
+            wording,
+            name,
+        }
     }
 
     /// Sends planned messages of a running campaign, at most `most`; nothing outside its window.
     ///
     /// # Errors
     /// [`DispatchError`] when the database fails; what was opened then is listed as unknown.
-    pub fn run(&self, campaign: i64, most: usize, mut progress: impl FnMut(Round)) -> Result<Round, DispatchError> {
+    pub fn run(
+        &self,
+        campaign: i64,
+        most: usize,
+        mut progress: impl FnMut(Round),
+    ) -> Result<Round, DispatchError> {
         let mut total = Round::default();
         let mut left = most;
         while left > 0 {
-            let Some((row, jobs, skipped)) = self.open(campaign, left.min(IN_FLIGHT_MAX))? else { break };
+            let Some((row, jobs, skipped)) = self.open(campaign, left.min(IN_FLIGHT_MAX))? else {
+                break;
+            };
             left = left.saturating_sub(jobs.len() + usize::try_from(skipped).unwrap_or(0));
             total.skipped += skipped;
             let mut done = Vec::with_capacity(jobs.len());
@@ -99,14 +116,22 @@ impl Worker {
     }
 
     /// Claims messages and opens their attempts, all in one transaction.
-    fn open(&self, campaign: i64, most: usize) -> Result<Option<(CampaignRow, Vec<Job>, i64)>, DispatchError> {
+    fn open(
+        &self,
+        campaign: i64,
+        most: usize,
+    ) -> Result<Option<(CampaignRow, Vec<Job>, i64)>, DispatchError> {
         let now = self.engine.clock().now();
         self.engine.store().write(|tx| {
-            let Some(row) = tx.campaign(campaign)? else { return Ok(None) };
-            if row.state != "running" || now.micros() < row.starts_at || now.micros() >= row.ends_at {
+            let Some(row) = tx.campaign(campaign)? else {
+                return Ok(None);
+            };
+            if row.state != "running" || now.micros() < row.starts_at || now.micros() >= row.ends_at
+            {
                 return Ok(None);
             }
-            let template = Template::parse(&row.template).map_err(|e| DispatchError::Template(campaign, e.to_string()))?;
+            let template = Template::parse(&row.template)
+                .map_err(|e| DispatchError::Template(campaign, e.to_string()))?;
             let lease = now.plus_seconds(LEASE_SECONDS).micros();
             let most = i64::try_from(most).unwrap_or(i64::MAX);
             let claimed = tx.claim_messages(campaign, &self.name, lease, now.micros(), most)?;
@@ -116,20 +141,39 @@ impl Worker {
             let ids: Vec<i64> = claimed.iter().map(|m| m.member_id).collect();
             // The consent counts that stands at the moment of sending.
             let consents = tx.consents(&ids, &row.channel)?;
-            let contacts: HashMap<i64, ContactRow> = tx.contacts(&ids)?.into_iter().map(|c| (c.member_id, c)).collect();
-            let codes: HashMap<i64, String> = tx.members_by_id(&ids)?.into_iter().map(|m| (m.id, m.code)).collect();
-            let tokens: HashMap<i64, AssignmentRow> = tx.assignments_of(campaign, &ids)?.into_iter().map(|a| (a.member_id, a)).collect();
+            let contacts: HashMap<i64, ContactRow> = tx
+                .contacts(&ids)?
+                .into_iter()
+                .map(|c| (c.member_id, c))
+                .collect();
+            let codes: HashMap<i64, String> = tx
+                .members_by_id(&ids)?
+                .into_iter()
+                .map(|m| (m.id, m.code))
+                .collect();
+            let tokens: HashMap<i64, AssignmentRow> = tx
+                .assignments_of(campaign, &ids)?
+                .into_iter()
+                .map(|a| (a.member_id, a))
+                .collect();
             let (mut jobs, mut skipped) = (Vec::new(), 0);
             for claim in claimed {
                 let id = claim.member_id;
                 let granted = consents.iter().any(|c| c.member_id == id && c.granted);
                 let job = match (granted, contacts.get(&id), codes.get(&id), tokens.get(&id)) {
-                    (true, Some(contact), Some(code), Some(token)) => self.job(&row, &template, &claim, contact, code, &token.token),
+                    (true, Some(contact), Some(code), Some(token)) => {
+                        self.job(&row, &template, &claim, contact, code, &token.token)
+                    }
                     _ => Err("the consent was withdrawn, or the address is gone".to_owned()),
                 };
                 let next = match &job {
                     Ok(job) => job.message.clone(),
-                    Err(reason) => MessageRow { state: "skipped".to_owned(), reason: reason.clone(), lease_until: None, ..claim.clone() },
+                    Err(reason) => MessageRow {
+                        state: "skipped".to_owned(),
+                        reason: reason.clone(),
+                        lease_until: None,
+                        ..claim.clone()
+                    },
                 };
                 if tx.move_message(&next, "claimed")? == 0 {
                     continue;
@@ -152,13 +196,28 @@ impl Worker {
         code: &str,
         token: &str,
     ) -> Result<Job, String> {
-        let to = if row.channel == "sms" { contact.phone.clone() } else { contact.email.clone() };
+        let to = if row.channel == "sms" {
+            contact.phone.clone()
+        } else {
+            contact.email.clone()
+        };
         let to = to.ok_or_else(|| "no address is known for this channel".to_owned())?;
         let base = &self.wording.base_url;
         let unsubscribe = format!("{base}/u/{token}");
-        let until = self.wording.zone.local(Instant::from_micros(row.ends_at)).format("%Y-%m-%d %H:%M").to_string();
+        let until = self
+            .wording
+            .zone
+            .local(Instant::from_micros(row.ends_at))
+            .format("%Y-%m-%d %H:%M")
+            .to_string();
         let values = Values::default()
-            .with(Placeholder::Name, contact.name.clone().unwrap_or_else(|| self.wording.brand.clone()))
+            .with(
+                Placeholder::Name,
+                contact
+                    .name
+                    .clone()
+                    .unwrap_or_else(|| self.wording.brand.clone()),
+            )
             .with(Placeholder::Code, code)
             .with(Placeholder::Link, format!("{base}/c/{token}"))
             .with(Placeholder::Unsubscribe, unsubscribe.clone())
@@ -166,13 +225,29 @@ impl Worker {
             .with(Placeholder::Until, until)
             .with(Placeholder::Brand, self.wording.brand.clone());
         let rendered = render(template, &values).map_err(|e| e.to_string())?;
-        let attempt = format!("c{}-m{}-s{}", claim.campaign_id, claim.member_id, claim.step);
-        let message = MessageRow { state: "opened".to_owned(), attempt: Some(attempt), ..claim.clone() };
-        Ok(Job { message, to, rendered, unsubscribe })
+        let attempt = format!(
+            "c{}-m{}-s{}",
+            claim.campaign_id, claim.member_id, claim.step
+        );
+        let message = MessageRow {
+            state: "opened".to_owned(),
+            attempt: Some(attempt),
+            ..claim.clone()
+        };
+        Ok(Job {
+            message,
+            to,
+            rendered,
+            unsubscribe,
+        })
     }
 
     fn hand_over(&self, row: &CampaignRow, job: Job, total: &mut Round) -> MessageRow {
-        let channel = if row.channel == "sms" { Channel::Sms } else { Channel::Email };
+        let channel = if row.channel == "sms" {
+            Channel::Sms
+        } else {
+            Channel::Email
+        };
         let outcome = self.provider.send(&Outgoing {
             attempt_id: job.message.attempt.as_deref().unwrap_or_default(),
             channel,
@@ -195,14 +270,24 @@ impl Worker {
             }
         };
         let changed_at = self.engine.clock().now().micros();
-        MessageRow { state: state.to_owned(), reason, provider_ref, lease_until: None, changed_at, ..job.message }
+        MessageRow {
+            state: state.to_owned(),
+            reason,
+            provider_ref,
+            lease_until: None,
+            changed_at,
+            ..job.message
+        }
     }
 
     fn record(&self, done: &[MessageRow]) -> Result<(), DispatchError> {
         self.engine.store().write(|tx| {
             for row in done {
                 if tx.move_message(row, "opened")? == 0 {
-                    tracing::warn!(campaign.id = row.campaign_id, "an attempt was taken from its worker before it ended");
+                    tracing::warn!(
+                        campaign.id = row.campaign_id,
+                        "an attempt was taken from its worker before it ended"
+                    );
                 }
             }
             Ok(())
@@ -223,7 +308,13 @@ pub fn recover(engine: &Engine) -> Result<(usize, usize), StorageError> {
 ///
 /// # Errors
 /// [`StorageError`] when the database fails.
-pub fn record_delivery(engine: &Engine, attempt: &str, delivery: &str) -> Result<bool, StorageError> {
+pub fn record_delivery(
+    engine: &Engine,
+    attempt: &str,
+    delivery: &str,
+) -> Result<bool, StorageError> {
     let now = engine.clock().now().micros();
-    engine.store().write(|tx| Ok(tx.record_delivery(attempt, delivery, now)? > 0))
+    engine
+        .store()
+        .write(|tx| Ok(tx.record_delivery(attempt, delivery, now)? > 0))
 }

@@ -1,6 +1,8 @@
 //! The effect report of a campaign.
 
-use super::statistics::{Arm, Confidence, Interval, SampleRatio, StatisticsError, difference_score, sample_ratio};
+use super::statistics::{
+    Arm, Confidence, Interval, SampleRatio, StatisticsError, difference_score, sample_ratio,
+};
 use crate::cohorts::classes::{Direction, Indicator, Threshold};
 use crate::cohorts::service::{ClassRequest, Whose, amount};
 use crate::engine::Engine;
@@ -139,8 +141,14 @@ pub struct EffectReport {
 /// [`EffectError::Unknown`] when there is no such campaign.
 pub fn report(engine: &Engine, campaign: i64, as_of: Instant) -> Result<EffectReport, EffectError> {
     engine.store().read(|tx| {
-        let row = tx.campaign(campaign)?.ok_or(EffectError::Unknown(campaign))?;
-        let exponent = engine.plan().currencies.exponent(&row.currency).unwrap_or(2);
+        let row = tx
+            .campaign(campaign)?
+            .ok_or(EffectError::Unknown(campaign))?;
+        let exponent = engine
+            .plan()
+            .currencies
+            .exponent(&row.currency)
+            .unwrap_or(2);
         compute(tx, &row, as_of, exponent)
     })
 }
@@ -153,9 +161,18 @@ struct Act {
     minor: i64,
 }
 
-fn acts(tx: &mut Tx<'_>, row: &CampaignRow, as_of: Instant, exponent: u8) -> Result<Vec<Act>, EffectError> {
+fn acts(
+    tx: &mut Tx<'_>,
+    row: &CampaignRow,
+    as_of: Instant,
+    exponent: u8,
+) -> Result<Vec<Act>, EffectError> {
     let until = row.ends_at.min(as_of.micros());
-    let indicator = || Indicator { name: String::new(), direction: Direction::HighIsGood, threshold: Threshold::Mean };
+    let indicator = || Indicator {
+        name: String::new(),
+        direction: Direction::HighIsGood,
+        threshold: Threshold::Mean,
+    };
     let request = ClassRequest {
         fact_kind: row.goal_metric.clone(),
         whose: Whose::Recommenders,
@@ -165,18 +182,31 @@ fn acts(tx: &mut Tx<'_>, row: &CampaignRow, as_of: Instant, exponent: u8) -> Res
         exponent,
     };
     let mut list = Vec::new();
-    for (person, treated, _friend, at, fields) in tx.facts_of_assigned(row.id, &row.goal_metric, row.starts_at, until)? {
+    for (person, treated, _friend, at, fields) in
+        tx.facts_of_assigned(row.id, &row.goal_metric, row.starts_at, until)?
+    {
         if let Some(minor) = amount(&fields, &request)? {
-            list.push(Act { person, treated, at, minor });
+            list.push(Act {
+                person,
+                treated,
+                at,
+                minor,
+            });
         }
     }
     list.sort_by_key(|a| a.at);
     Ok(list)
 }
 
-fn compute(tx: &mut Tx<'_>, row: &CampaignRow, as_of: Instant, exponent: u8) -> Result<EffectReport, EffectError> {
+fn compute(
+    tx: &mut Tx<'_>,
+    row: &CampaignRow,
+    as_of: Instant,
+    exponent: u8,
+) -> Result<EffectReport, EffectError> {
     let assignments = tx.assignments(row.id)?;
-    let treated = u64::try_from(assignments.iter().filter(|a| a.treated).count()).unwrap_or(u64::MAX);
+    let treated =
+        u64::try_from(assignments.iter().filter(|a| a.treated).count()).unwrap_or(u64::MAX);
     let control = u64::try_from(assignments.len()).unwrap_or(u64::MAX) - treated;
     let assigned = Arms { treated, control };
     let acts = acts(tx, row, as_of, exponent)?;
@@ -187,18 +217,38 @@ fn compute(tx: &mut Tx<'_>, row: &CampaignRow, as_of: Instant, exponent: u8) -> 
     let mut funnel = funnel(tx, row)?;
     funnel.assigned = treated;
     funnel.participants = participants.treated;
-    let programs: Vec<i64> = tx.programs()?.into_iter().filter(|p| p.campaign_id == Some(row.id)).map(|p| p.no).collect();
+    let programs: Vec<i64> = tx
+        .programs()?
+        .into_iter()
+        .filter(|p| p.campaign_id == Some(row.id))
+        .map(|p| p.no)
+        .collect();
     let sums = tx.reward_sums()?;
     let paid = |state: &str| matches!(state, "pending" | "available" | "paid");
-    let cost = sums.iter().filter(|(no, state, ..)| programs.contains(no) && paid(state)).map(|(.., minor)| minor).sum();
-    let arms = (Arm::new(participants.treated, treated).ok(), Arm::new(participants.control, control).ok());
+    let cost = sums
+        .iter()
+        .filter(|(no, state, ..)| programs.contains(no) && paid(state))
+        .map(|(.., minor)| minor)
+        .sum();
+    let arms = (
+        Arm::new(participants.treated, treated).ok(),
+        Arm::new(participants.control, control).ok(),
+    );
     let interval = match arms {
         (Some(t), Some(c)) => Some(difference_score(t, c, Confidence::PERCENT_95)),
         _ => None,
     };
-    let shares = [10_000 - row.holdout_bp, row.holdout_bp].map(|bp| f64::from(u32::try_from(bp).unwrap_or(0)));
-    let ratio = if control > 0 && treated > 0 { Some(sample_ratio(&[treated, control], &shares)?) } else { None };
-    let rate = Arms { treated: arms.0.map_or(0.0, Arm::rate), control: arms.1.map_or(0.0, Arm::rate) };
+    let shares = [10_000 - row.holdout_bp, row.holdout_bp]
+        .map(|bp| f64::from(u32::try_from(bp).unwrap_or(0)));
+    let ratio = if control > 0 && treated > 0 {
+        Some(sample_ratio(&[treated, control], &shares)?)
+    } else {
+        None
+    };
+    let rate = Arms {
+        treated: arms.0.map_or(0.0, Arm::rate),
+        control: arms.1.map_or(0.0, Arm::rate),
+    };
     Ok(EffectReport {
         campaign: row.id,
         name: row.name.clone(),
@@ -211,7 +261,10 @@ fn compute(tx: &mut Tx<'_>, row: &CampaignRow, as_of: Instant, exponent: u8) -> 
         funnel,
         participants,
         rate,
-        difference: arms.0.zip(arms.1).map(|(t, c)| super::statistics::difference(t, c)),
+        difference: arms
+            .0
+            .zip(arms.1)
+            .map(|(t, c)| super::statistics::difference(t, c)),
         interval,
         sample_ratio: ratio,
         verdict: verdict(control, participants, interval, ratio),
@@ -221,7 +274,12 @@ fn compute(tx: &mut Tx<'_>, row: &CampaignRow, as_of: Instant, exponent: u8) -> 
     })
 }
 
-fn verdict(control: u64, participants: Arms<u64>, interval: Option<Interval>, ratio: Option<SampleRatio>) -> Verdict {
+fn verdict(
+    control: u64,
+    participants: Arms<u64>,
+    interval: Option<Interval>,
+    ratio: Option<SampleRatio>,
+) -> Verdict {
     match (interval, ratio) {
         _ if control == 0 => Verdict::NoControl,
         (_, Some(ratio)) if ratio.alarm => Verdict::SplitBroken,
@@ -233,7 +291,10 @@ fn verdict(control: u64, participants: Arms<u64>, interval: Option<Interval>, ra
 }
 
 fn funnel(tx: &mut Tx<'_>, row: &CampaignRow) -> Result<Funnel, EffectError> {
-    let mut funnel = Funnel { clicked: u64::try_from(tx.clicks(row.id)?.len()).unwrap_or(u64::MAX), ..Funnel::default() };
+    let mut funnel = Funnel {
+        clicked: u64::try_from(tx.clicks(row.id)?.len()).unwrap_or(u64::MAX),
+        ..Funnel::default()
+    };
     for (state, delivery, count) in tx.message_counts(row.id)? {
         let count = u64::try_from(count).unwrap_or(0);
         match state.as_str() {
@@ -262,13 +323,27 @@ fn series(acts: &[Act], row: &CampaignRow, as_of: Instant) -> Vec<Point> {
         at = (at + step).min(end);
         while let Some(act) = acts.get(next).filter(|a| a.at < at) {
             seen.entry(act.treated).or_default().insert(act.person);
-            let side = if act.treated { &mut minor.treated } else { &mut minor.control };
+            let side = if act.treated {
+                &mut minor.treated
+            } else {
+                &mut minor.control
+            };
             *side += act.minor;
             next += 1;
         }
-        let count = |treated: bool| seen.get(&treated).map_or(0, |s| u64::try_from(s.len()).unwrap_or(u64::MAX));
-        let participants = Arms { treated: count(true), control: count(false) };
-        points.push(Point { at: Instant::from_micros(at), participants, minor });
+        let count = |treated: bool| {
+            seen.get(&treated)
+                .map_or(0, |s| u64::try_from(s.len()).unwrap_or(u64::MAX))
+        };
+        let participants = Arms {
+            treated: count(true),
+            control: count(false),
+        };
+        points.push(Point {
+            at: Instant::from_micros(at),
+            participants,
+            minor,
+        });
     }
     points
 }

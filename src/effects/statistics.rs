@@ -18,7 +18,8 @@ mod special;
 mod tests;
 
 pub use means::{Moments, difference_of_means};
-pub use proportions::{difference, Arm, difference_newcombe, difference_score, ratio_log_adjusted, ratio_score,
+pub use proportions::{
+    Arm, difference, difference_newcombe, difference_score, ratio_log_adjusted, ratio_score,
 };
 
 use special::{chi_square_tail, normal_critical, turning_point};

@@ -13,7 +13,10 @@ fn corrupt(what: &str, id: impl std::fmt::Display) -> StorageError {
 /// Named values as stored: a JSON object of encoded values.
 #[must_use]
 pub fn encode_values<'a>(values: impl IntoIterator<Item = (&'a Text, &'a Value)>) -> String {
-    let map: BTreeMap<&str, String> = values.into_iter().map(|(k, v)| (&**k, v.encode())).collect();
+    let map: BTreeMap<&str, String> = values
+        .into_iter()
+        .map(|(k, v)| (&**k, v.encode()))
+        .collect();
     serde_json::to_string(&map).unwrap_or_else(|_| "{}".to_owned())
 }
 
@@ -22,9 +25,15 @@ pub fn encode_values<'a>(values: impl IntoIterator<Item = (&'a Text, &'a Value)>
 /// # Errors
 /// [`StorageError::Corrupt`] for anything else.
 pub fn decode_values(text: &str) -> Result<Vec<(Text, Value)>, StorageError> {
-    let map: BTreeMap<String, String> = serde_json::from_str(text).map_err(|e| corrupt("named values:", e))?;
+    let map: BTreeMap<String, String> =
+        serde_json::from_str(text).map_err(|e| corrupt("named values:", e))?;
     map.into_iter()
-        .map(|(name, value)| Ok((name.as_str().into(), Value::decode(&value).ok_or_else(|| corrupt("the value of", &name))?)))
+        .map(|(name, value)| {
+            Ok((
+                name.as_str().into(),
+                Value::decode(&value).ok_or_else(|| corrupt("the value of", &name))?,
+            ))
+        })
         .collect()
 }
 
@@ -79,7 +88,8 @@ pub fn reward(row: &RewardRow) -> Result<Reward, StorageError> {
         form: row.form.as_str().into(),
         kind: row.kind.as_str().into(),
         currency: row.currency.as_str().into(),
-        exact: Exact::from_fraction(&row.exact).map_err(|_ignored| bad("the exact amount of reward"))?,
+        exact: Exact::from_fraction(&row.exact)
+            .map_err(|_ignored| bad("the exact amount of reward"))?,
         amount_minor: row.amount_minor,
         clawed_minor: row.clawed_minor,
         state: RewardState::from_word(&row.state).ok_or_else(|| bad("the state of reward"))?,
@@ -136,12 +146,23 @@ pub fn reward_row(reward: &Reward) -> RewardRow {
 #[must_use]
 pub fn timer_row(timer: &Timer) -> TimerRow {
     let (kind, a, b, c) = match timer.kind {
-        TimerKind::Look(program, rule, fact) => ("look", program, i64::try_from(rule).unwrap_or(i64::MAX), fact),
+        TimerKind::Look(program, rule, fact) => (
+            "look",
+            program,
+            i64::try_from(rule).unwrap_or(i64::MAX),
+            fact,
+        ),
         TimerKind::Release(reward) => ("release", reward, 0, 0),
         TimerKind::Expire(reward) => ("expire", reward, 0, 0),
         TimerKind::Mature(reward) => ("mature", reward, 0, 0),
     };
-    TimerRow { at: timer.at.micros(), kind: kind.to_owned(), a, b, c }
+    TimerRow {
+        at: timer.at.micros(),
+        kind: kind.to_owned(),
+        a,
+        b,
+        c,
+    }
 }
 
 /// A stored timer.
@@ -150,13 +171,20 @@ pub fn timer_row(timer: &Timer) -> TimerRow {
 /// [`StorageError::Corrupt`] when its kind is not known.
 pub fn timer(row: &TimerRow) -> Result<Timer, StorageError> {
     let kind = match row.kind.as_str() {
-        "look" => TimerKind::Look(row.a, usize::try_from(row.b).map_err(|_ignored| corrupt("a timer of program", row.a))?, row.c),
+        "look" => TimerKind::Look(
+            row.a,
+            usize::try_from(row.b).map_err(|_ignored| corrupt("a timer of program", row.a))?,
+            row.c,
+        ),
         "release" => TimerKind::Release(row.a),
         "expire" => TimerKind::Expire(row.a),
         "mature" => TimerKind::Mature(row.a),
         other => return Err(corrupt("a timer of kind", other)),
     };
-    Ok(Timer { at: Instant::from_micros(row.at), kind })
+    Ok(Timer {
+        at: Instant::from_micros(row.at),
+        kind,
+    })
 }
 
 /// A tie as stored in watches.

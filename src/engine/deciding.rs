@@ -30,11 +30,24 @@ impl<'e, 'c> Deciding<'e, 'c> {
         let order = tx.take_sequencer()?;
         let loaded = engine.loaded(tx, order.catalog_version)?;
         let budgets = tx.budgets()?.into_iter();
-        let budgets = budgets.map(|b| (b.program_no, (b.reserved_minor, b.spent_minor))).collect();
+        let budgets = budgets
+            .map(|b| (b.program_no, (b.reserved_minor, b.spent_minor)))
+            .collect();
         let snapshot = Snapshot::partial(order.next_reward, budgets);
         // The order of decisions has one clock, and it never goes back.
-        let now = engine.clock().now().max(Instant::from_micros(order.last_recorded_at));
-        Ok(Self { engine, tx, order, loaded, snapshot, out: Out::default(), now })
+        let now = engine
+            .clock()
+            .now()
+            .max(Instant::from_micros(order.last_recorded_at));
+        Ok(Self {
+            engine,
+            tx,
+            order,
+            loaded,
+            snapshot,
+            out: Out::default(),
+            now,
+        })
     }
 
     /// The only clock that decisions of this transaction know.
@@ -72,7 +85,13 @@ impl<'e, 'c> Deciding<'e, 'c> {
     pub fn command(&mut self, kind: &str, actor: &str, body: String) -> i64 {
         let seq = self.next_seq();
         let recorded_at = self.now.micros();
-        self.out.commands.push(CommandRow { seq, kind: kind.to_owned(), actor: actor.to_owned(), recorded_at, body });
+        self.out.commands.push(CommandRow {
+            seq,
+            kind: kind.to_owned(),
+            actor: actor.to_owned(),
+            recorded_at,
+            body,
+        });
         seq
     }
 
@@ -91,8 +110,14 @@ impl<'e, 'c> Deciding<'e, 'c> {
         for _round in 0..ROUNDS_MAX {
             // What one fact does to the next is seen in the real decision; this only looks ahead.
             open.retain(|fact| {
-                let input = Input { recorded_at: self.now, what: What::Fact(Arc::clone(fact)) };
-                matches!(decide(&loaded.catalog, &self.snapshot, &input), Err(Halt::Need))
+                let input = Input {
+                    recorded_at: self.now,
+                    what: What::Fact(Arc::clone(fact)),
+                };
+                matches!(
+                    decide(&loaded.catalog, &self.snapshot, &input),
+                    Err(Halt::Need)
+                )
             });
             let needs = self.snapshot.take_needs();
             if needs.is_empty() {
@@ -142,7 +167,9 @@ impl<'e, 'c> Deciding<'e, 'c> {
     /// [`EngineError`] when the database fails.
     pub fn timer(&mut self, row: TimerRow) -> Result<Changes, EngineError> {
         let timer: Timer = convert::timer(&row)?;
-        let body = serde_json::json!({"at": row.at, "kind": row.kind, "a": row.a, "b": row.b, "c": row.c}).to_string();
+        let body =
+            serde_json::json!({"at": row.at, "kind": row.kind, "a": row.a, "b": row.b, "c": row.c})
+                .to_string();
         let seq = self.command("timer", "clock", body);
         self.out.fired(row);
         self.run(seq, timer.at, What::Timer(timer))
@@ -152,19 +179,37 @@ impl<'e, 'c> Deciding<'e, 'c> {
     ///
     /// # Errors
     /// [`EngineError::Conflict`] when the command does not fit the reward.
-    pub fn operator(&mut self, kind: &str, actor: &str, body: String, what: What) -> Result<Changes, EngineError> {
+    pub fn operator(
+        &mut self,
+        kind: &str,
+        actor: &str,
+        body: String,
+        what: What,
+    ) -> Result<Changes, EngineError> {
         let seq = self.command(kind, actor, body);
         self.run(seq, self.now, what)
     }
 
     fn run(&mut self, seq: i64, value_at: Instant, what: What) -> Result<Changes, EngineError> {
-        let input = Input { recorded_at: self.now, what };
+        let input = Input {
+            recorded_at: self.now,
+            what,
+        };
         for _round in 0..ROUNDS_MAX {
             match decide(&self.loaded.catalog, &self.snapshot, &input) {
                 Ok(changes) => {
                     self.snapshot.apply(&changes);
-                    let place = Place { seq, recorded_at: self.now, value_at };
-                    self.out.take(place, &changes, &self.loaded.currencies, &mut self.order.next_journal)?;
+                    let place = Place {
+                        seq,
+                        recorded_at: self.now,
+                        value_at,
+                    };
+                    self.out.take(
+                        place,
+                        &changes,
+                        &self.loaded.currencies,
+                        &mut self.order.next_journal,
+                    )?;
                     self.order.next_reward = changes.next_reward;
                     return Ok(changes);
                 }

@@ -31,14 +31,22 @@ impl Wanted {
             match need {
                 Need::Member(id) => wanted.members.push(id),
                 Need::Referees(id) => wanted.referees.push(id),
-                Need::Facts(kind, Tie::Member(id)) => wanted.by_member.entry(kind).or_default().push(id),
-                Need::Facts(kind, Tie::Field(field, value)) => wanted.by_field.entry((kind, field)).or_default().push(value),
+                Need::Facts(kind, Tie::Member(id)) => {
+                    wanted.by_member.entry(kind).or_default().push(id)
+                }
+                Need::Facts(kind, Tie::Field(field, value)) => wanted
+                    .by_field
+                    .entry((kind, field))
+                    .or_default()
+                    .push(value),
                 Need::Fact(seq) => wanted.facts.push(seq),
                 Need::Key(key) => wanted.keys.push(key),
                 Need::Reward(id) => wanted.rewards.push(id),
                 Need::Watch(kind, tie) => wanted.watches.entry(kind).or_default().push(tie),
                 Need::Counter(name) => wanted.counters.push(name),
-                Need::Treated(campaign, member) => wanted.treated.entry(campaign).or_default().push(member),
+                Need::Treated(campaign, member) => {
+                    wanted.treated.entry(campaign).or_default().push(member)
+                }
             }
         }
         wanted
@@ -46,7 +54,11 @@ impl Wanted {
 }
 
 /// Loads every need into the snapshot.
-pub(super) fn load(tx: &mut Tx<'_>, snapshot: &mut Snapshot, needs: BTreeSet<Need>) -> Result<(), EngineError> {
+pub(super) fn load(
+    tx: &mut Tx<'_>,
+    snapshot: &mut Snapshot,
+    needs: BTreeSet<Need>,
+) -> Result<(), EngineError> {
     let wanted = Wanted::new(needs);
     members(tx, snapshot, &wanted)?;
     facts(tx, snapshot, wanted.by_member, wanted.by_field)?;
@@ -72,7 +84,9 @@ pub(super) fn load(tx: &mut Tx<'_>, snapshot: &mut Snapshot, needs: BTreeSet<Nee
     if !wanted.counters.is_empty() {
         let names: Vec<&str> = wanted.counters.iter().map(|k| &**k).collect();
         let found = tx.counters(&names)?.into_iter();
-        let found: HashMap<String, (i64, i64)> = found.map(|r| (r.name, (r.used_count, r.used_minor))).collect();
+        let found: HashMap<String, (i64, i64)> = found
+            .map(|r| (r.name, (r.used_count, r.used_minor)))
+            .collect();
         for name in wanted.counters {
             let used = found.get(&*name).copied().unwrap_or_default();
             snapshot.put_counter(name, used);
@@ -97,7 +111,8 @@ fn members(tx: &mut Tx<'_>, snapshot: &mut Snapshot, wanted: &Wanted) -> Result<
         }
     }
     if !wanted.referees.is_empty() {
-        let mut lists: HashMap<i64, Vec<i64>> = wanted.referees.iter().map(|id| (*id, Vec::new())).collect();
+        let mut lists: HashMap<i64, Vec<i64>> =
+            wanted.referees.iter().map(|id| (*id, Vec::new())).collect();
         for (referrer, referee) in tx.referees(&wanted.referees)? {
             lists.entry(referrer).or_default().push(referee);
         }
@@ -114,9 +129,11 @@ fn facts(
     by_member: BTreeMap<Text, Vec<i64>>,
     by_field: BTreeMap<(Text, Text), Vec<Text>>,
 ) -> Result<(), StorageError> {
-    let read = |row: &FactRow| -> Result<Arc<Fact>, StorageError> { Ok(Arc::new(convert::fact(row)?)) };
+    let read =
+        |row: &FactRow| -> Result<Arc<Fact>, StorageError> { Ok(Arc::new(convert::fact(row)?)) };
     for (kind, ids) in by_member {
-        let mut lists: HashMap<i64, Vec<Arc<Fact>>> = ids.iter().map(|id| (*id, Vec::new())).collect();
+        let mut lists: HashMap<i64, Vec<Arc<Fact>>> =
+            ids.iter().map(|id| (*id, Vec::new())).collect();
         for row in tx.facts_by_member(&kind, &ids)? {
             if let Some(id) = row.member_id {
                 lists.entry(id).or_default().push(read(&row)?);
@@ -127,7 +144,8 @@ fn facts(
         }
     }
     for ((kind, field), values) in by_field {
-        let mut lists: HashMap<&str, Vec<Arc<Fact>>> = values.iter().map(|v| (&**v, Vec::new())).collect();
+        let mut lists: HashMap<&str, Vec<Arc<Fact>>> =
+            values.iter().map(|v| (&**v, Vec::new())).collect();
         let asked: Vec<&str> = values.iter().map(|v| &**v).collect();
         for (value, row) in tx.facts_by_key(&kind, &field, &asked)? {
             if let Some(list) = lists.get_mut(value.as_str()) {
@@ -141,9 +159,16 @@ fn facts(
     Ok(())
 }
 
-fn watches(tx: &mut Tx<'_>, snapshot: &mut Snapshot, wanted: BTreeMap<Text, Vec<Tie>>) -> Result<(), StorageError> {
+fn watches(
+    tx: &mut Tx<'_>,
+    snapshot: &mut Snapshot,
+    wanted: BTreeMap<Text, Vec<Tie>>,
+) -> Result<(), StorageError> {
     for (kind, ties) in wanted {
-        let mut lists: HashMap<String, BTreeSet<i64>> = ties.iter().map(|t| (convert::tie_text(t), BTreeSet::new())).collect();
+        let mut lists: HashMap<String, BTreeSet<i64>> = ties
+            .iter()
+            .map(|t| (convert::tie_text(t), BTreeSet::new()))
+            .collect();
         let texts: Vec<String> = lists.keys().cloned().collect();
         let asked: Vec<&str> = texts.iter().map(String::as_str).collect();
         for (tie, id) in tx.watches(&kind, &asked)? {

@@ -67,7 +67,12 @@ impl Engine {
     /// An engine on an open database.
     #[must_use]
     pub fn new(store: Store, plan: Arc<Plan>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, plan, clock, loaded: Mutex::new(None) }
+        Self {
+            store,
+            plan,
+            clock,
+            loaded: Mutex::new(None),
+        }
     }
 
     /// The database.
@@ -92,7 +97,10 @@ impl Engine {
     ///
     /// # Errors
     /// What `work` gave, or what the commit gave; then nothing has changed.
-    pub fn decide<T>(&self, work: impl FnOnce(&mut Deciding<'_, '_>) -> Result<T, EngineError>) -> Result<T, EngineError> {
+    pub fn decide<T>(
+        &self,
+        work: impl FnOnce(&mut Deciding<'_, '_>) -> Result<T, EngineError>,
+    ) -> Result<T, EngineError> {
         self.store.write(|tx| {
             let mut deciding = Deciding::begin(self, tx)?;
             let value = work(&mut deciding)?;
@@ -116,8 +124,19 @@ impl Engine {
             programs.push(active(&row)?);
         }
         let currencies = tx.currencies()?.into_iter();
-        let currencies = currencies.map(|r| (r.code.as_str().into(), (r.no, u8::try_from(r.exponent).unwrap_or(2)))).collect();
-        let loaded = Arc::new(Loaded { version, catalog: Arc::new(Catalog::new(programs)), currencies });
+        let currencies = currencies
+            .map(|r| {
+                (
+                    r.code.as_str().into(),
+                    (r.no, u8::try_from(r.exponent).unwrap_or(2)),
+                )
+            })
+            .collect();
+        let loaded = Arc::new(Loaded {
+            version,
+            catalog: Arc::new(Catalog::new(programs)),
+            currencies,
+        });
         *slot = Some(loaded.clone());
         Ok(loaded)
     }
@@ -132,5 +151,10 @@ pub fn active(row: &ProgramRow) -> Result<Active, RuleError> {
     let calendars = |name: &str| Some(Calendar::load(name, &row.calendar));
     let file = format!("{}-{}.toml", row.program_id, row.version);
     let program = load::program(&file, &row.source, &plan, &calendars)?;
-    Ok(Active { no: row.no, program: Arc::new(program), campaign: row.campaign_id, accepting: row.state == "live" })
+    Ok(Active {
+        no: row.no,
+        program: Arc::new(program),
+        campaign: row.campaign_id,
+        accepting: row.state == "live",
+    })
 }

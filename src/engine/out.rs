@@ -7,7 +7,8 @@ use crate::ledger::chart::Account;
 use crate::rewards::{Changes, Reward};
 use crate::storage::Tx;
 use crate::storage::rows::{
-    AccountRow, CommandRow, CounterRow, FactKeyRow, FactRow, JournalRow, RewardEventRow, TimerRow, TransferRow, WatchRow,
+    AccountRow, CommandRow, CounterRow, FactKeyRow, FactRow, JournalRow, RewardEventRow, TimerRow,
+    TransferRow, WatchRow,
 };
 use crate::types::Instant;
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,10 @@ impl Out {
         // An event is booked with the reward as it stood at that event.
         for (line, entry) in (1..).zip(&changes.entries) {
             let Some(reward) = changes.rewards.get(&entry.reward) else {
-                return Err(EngineError::Conflict(format!("reward {} has an event but no state", entry.reward)));
+                return Err(EngineError::Conflict(format!(
+                    "reward {} has an event but no state",
+                    entry.reward
+                )));
             };
             self.events.push(RewardEventRow {
                 seq: place.seq,
@@ -62,9 +66,14 @@ impl Out {
                 reason: entry.reason.to_string(),
                 explanation: entry.explanation.clone(),
             });
-            let Some(transfer) = book(reward, entry.action, entry.minor) else { continue };
+            let Some(transfer) = book(reward, entry.action, entry.minor) else {
+                continue;
+            };
             let Some((currency, _)) = currencies.get(&reward.currency) else {
-                return Err(EngineError::Conflict(format!("the currency `{}` is not registered in the book", reward.currency)));
+                return Err(EngineError::Conflict(format!(
+                    "the currency `{}` is not registered in the book",
+                    reward.currency
+                )));
             };
             let id = *next_journal;
             *next_journal += 1;
@@ -77,8 +86,10 @@ impl Out {
                 value_at: place.value_at.micros(),
                 recorded_at: place.recorded_at.micros(),
             });
-            let debit = self.move_balance(transfer.debit, *currency, &reward.currency, -transfer.minor);
-            let credit = self.move_balance(transfer.credit, *currency, &reward.currency, transfer.minor);
+            let debit =
+                self.move_balance(transfer.debit, *currency, &reward.currency, -transfer.minor);
+            let credit =
+                self.move_balance(transfer.credit, *currency, &reward.currency, transfer.minor);
             self.transfers.push(TransferRow {
                 journal_id: id,
                 line: 1,
@@ -88,21 +99,40 @@ impl Out {
                 amount_minor: transfer.minor,
             });
         }
-        self.rewards.extend(changes.rewards.iter().map(|(id, r)| (*id, r.clone())));
-        self.counters.extend(changes.counters.iter().map(|(k, v)| (k.to_string(), *v)));
-        self.budgets.extend(changes.budgets.iter().map(|(k, v)| (*k, *v)));
-        self.timers.extend(changes.timers.iter().map(convert::timer_row));
-        self.watches.extend(changes.watches.iter().map(|(kind, tie, id)| WatchRow {
-            kind: kind.to_string(),
-            tie: convert::tie_text(tie),
-            reward_id: *id,
-        }));
+        self.rewards
+            .extend(changes.rewards.iter().map(|(id, r)| (*id, r.clone())));
+        self.counters
+            .extend(changes.counters.iter().map(|(k, v)| (k.to_string(), *v)));
+        self.budgets
+            .extend(changes.budgets.iter().map(|(k, v)| (*k, *v)));
+        self.timers
+            .extend(changes.timers.iter().map(convert::timer_row));
+        self.watches
+            .extend(changes.watches.iter().map(|(kind, tie, id)| WatchRow {
+                kind: kind.to_string(),
+                tie: convert::tie_text(tie),
+                reward_id: *id,
+            }));
         self.unwatched.extend(&changes.unwatched);
         Ok(())
     }
 
-    fn move_balance(&mut self, (owner, kind): (crate::ledger::chart::Owner, crate::ledger::chart::AccountKind), no: i64, code: &str, minor: i64) -> i64 {
-        let id = Account { owner, kind, currency: no }.number();
+    fn move_balance(
+        &mut self,
+        (owner, kind): (
+            crate::ledger::chart::Owner,
+            crate::ledger::chart::AccountKind,
+        ),
+        no: i64,
+        code: &str,
+        minor: i64,
+    ) -> i64 {
+        let id = Account {
+            owner,
+            kind,
+            currency: no,
+        }
+        .number();
         let row = self.balances.entry(id).or_insert_with(|| AccountRow {
             id,
             owner: owner.number(),
@@ -132,7 +162,13 @@ impl Out {
         tx.insert_journals(&self.journals)?;
         tx.insert_transfers(&self.transfers)?;
         let counters = self.counters.into_iter();
-        let counters: Vec<_> = counters.map(|(name, (n, m))| CounterRow { name, used_count: n, used_minor: m }).collect();
+        let counters: Vec<_> = counters
+            .map(|(name, (n, m))| CounterRow {
+                name,
+                used_count: n,
+                used_minor: m,
+            })
+            .collect();
         tx.upsert_counters(&counters)?;
         for (program, (reserved, spent)) in self.budgets {
             tx.put_budget(program, reserved, spent)?;
@@ -141,7 +177,11 @@ impl Out {
             tx.delete_timer(row)?;
         }
         tx.insert_timers(&self.timers)?;
-        let watches: Vec<_> = self.watches.into_iter().filter(|w| !self.unwatched.contains(&w.reward_id)).collect();
+        let watches: Vec<_> = self
+            .watches
+            .into_iter()
+            .filter(|w| !self.unwatched.contains(&w.reward_id))
+            .collect();
         tx.insert_watches(&watches)?;
         if !self.unwatched.is_empty() {
             let ids: Vec<i64> = self.unwatched.into_iter().collect();

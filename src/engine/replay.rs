@@ -68,7 +68,11 @@ pub fn replay(tx: &mut Tx<'_>, mut progress: impl FnMut(i64)) -> Result<Report, 
         state: Snapshot::complete(),
         catalog: Catalog::default(),
         programs: Vec::new(),
-        stored: Events { page: VecDeque::new(), seq: 0, line: 0 },
+        stored: Events {
+            page: VecDeque::new(),
+            seq: 0,
+            line: 0,
+        },
         report: Report::default(),
     };
     let (mut facts, mut commands) = (Inputs::facts(), Inputs::commands());
@@ -119,7 +123,10 @@ impl Replay {
             fields: convert::decode_values(&row.fields)?,
         };
         if crate::facts::service::body_hash(&event) != row.body_hash {
-            self.report.differs(format!("fact {} (event `{}`) was altered: its content does not match its hash", row.seq, row.event_id));
+            self.report.differs(format!(
+                "fact {} (event `{}`) was altered: its content does not match its hash",
+                row.seq, row.event_id
+            ));
         }
         let fact = Arc::new(convert::fact(row)?);
         self.state.accept(&fact);
@@ -128,12 +135,18 @@ impl Replay {
 
     fn external_id(&self, member: Option<i64>) -> Option<crate::types::Text> {
         use crate::rules::eval::World;
-        self.state.member(member?).ok().flatten().map(|m| m.external.clone())
+        self.state
+            .member(member?)
+            .ok()
+            .flatten()
+            .map(|m| m.external.clone())
     }
 
     fn command(&mut self, tx: &mut Tx<'_>, row: &CommandRow) -> Result<(), EngineError> {
         self.report.commands += 1;
-        let corrupt = |e: serde_json::Error| EngineError::Conflict(format!("command {} cannot be read: {e}", row.seq));
+        let corrupt = |e: serde_json::Error| {
+            EngineError::Conflict(format!("command {} cannot be read: {e}", row.seq))
+        };
         let about = || serde_json::from_str::<RewardCommand>(&row.body).map_err(corrupt);
         let what = match row.kind.as_str() {
             "members" => {
@@ -143,11 +156,19 @@ impl Replay {
                 }
                 return Ok(());
             }
-            "program.activated" => return self.activate(tx, &serde_json::from_str(&row.body).map_err(corrupt)?),
+            "program.activated" => {
+                return self.activate(tx, &serde_json::from_str(&row.body).map_err(corrupt)?);
+            }
             "campaign.approved" => return self.assign(tx, &row.body),
             "timer" => {
                 let body: TimerBody = serde_json::from_str(&row.body).map_err(corrupt)?;
-                let timer = convert::timer(&TimerRow { at: body.at, kind: body.kind, a: body.a, b: body.b, c: body.c })?;
+                let timer = convert::timer(&TimerRow {
+                    at: body.at,
+                    kind: body.kind,
+                    a: body.a,
+                    b: body.b,
+                    c: body.c,
+                })?;
                 What::Timer(timer)
             }
             "reward.released" => What::ReleaseHeld(about()?.reward),
@@ -166,48 +187,84 @@ impl Replay {
             program.accepting = program.accepting && !activation.retired.contains(&program.no);
         }
         let row = tx.programs()?.into_iter().find(|p| p.no == activation.no);
-        let row = row.ok_or_else(|| EngineError::Conflict(format!("program {} is missing", activation.no)))?;
+        let row = row.ok_or_else(|| {
+            EngineError::Conflict(format!("program {} is missing", activation.no))
+        })?;
         let hash = crate::programs::hash_of(&row.source);
         if hash != row.source_hash {
-            self.report.differs(format!("program `{}` version {} was altered: its text does not match its hash", row.program_id, row.version));
+            self.report.differs(format!(
+                "program `{}` version {} was altered: its text does not match its hash",
+                row.program_id, row.version
+            ));
         }
-        self.programs.push(crate::rewards::Active { accepting: true, ..active(&row)? });
+        self.programs.push(crate::rewards::Active {
+            accepting: true,
+            ..active(&row)?
+        });
         self.catalog = Catalog::new(self.programs.iter().cloned());
         Ok(())
     }
 
     fn assign(&mut self, tx: &mut Tx<'_>, body: &str) -> Result<(), EngineError> {
-        let id = serde_json::from_str::<serde_json::Value>(body).ok().and_then(|v| v.get("campaign")?.as_i64());
+        let id = serde_json::from_str::<serde_json::Value>(body)
+            .ok()
+            .and_then(|v| v.get("campaign")?.as_i64());
         for row in tx.assignments(id.unwrap_or(0))? {
-            self.state.put_treated(row.campaign_id, row.member_id, row.treated);
+            self.state
+                .put_treated(row.campaign_id, row.member_id, row.treated);
         }
         Ok(())
     }
 
-    fn decide(&mut self, tx: &mut Tx<'_>, seq: i64, recorded_at: i64, what: What) -> Result<(), EngineError> {
-        let input = Input { recorded_at: Instant::from_micros(recorded_at), what };
+    fn decide(
+        &mut self,
+        tx: &mut Tx<'_>,
+        seq: i64,
+        recorded_at: i64,
+        what: What,
+    ) -> Result<(), EngineError> {
+        let input = Input {
+            recorded_at: Instant::from_micros(recorded_at),
+            what,
+        };
         match decide(&self.catalog, &self.state, &input) {
             Ok(changes) => {
                 self.compare_events(tx, seq, &changes)?;
                 self.state.apply(&changes);
             }
-            Err(halt) => self.report.differs(format!("input {seq} cannot be decided again: {halt}")),
+            Err(halt) => self
+                .report
+                .differs(format!("input {seq} cannot be decided again: {halt}")),
         }
         Ok(())
     }
 
-    fn compare_events(&mut self, tx: &mut Tx<'_>, seq: i64, changes: &Changes) -> Result<(), EngineError> {
+    fn compare_events(
+        &mut self,
+        tx: &mut Tx<'_>,
+        seq: i64,
+        changes: &Changes,
+    ) -> Result<(), EngineError> {
         let stored = self.stored.of(tx, seq)?;
         if stored.len() != changes.entries.len() {
             let (found, derived) = (stored.len(), changes.entries.len());
-            self.report.differs(format!("input {seq} has {found} stored events, but {derived} are derived"));
+            self.report.differs(format!(
+                "input {seq} has {found} stored events, but {derived} are derived"
+            ));
         }
         for (row, entry) in stored.iter().zip(&changes.entries) {
-            let same = row.reward_id == entry.reward && row.action == entry.action.word() && row.minor == entry.minor;
+            let same = row.reward_id == entry.reward
+                && row.action == entry.action.word()
+                && row.minor == entry.minor;
             if !same || row.reason != *entry.reason || row.explanation != entry.explanation {
                 self.report.differs(format!(
                     "reward {} at input {seq}: stored {} {}, derived {} {} for reward {}",
-                    row.reward_id, row.action, row.minor, entry.action.word(), entry.minor, entry.reward
+                    row.reward_id,
+                    row.action,
+                    row.minor,
+                    entry.action.word(),
+                    entry.minor,
+                    entry.reward
                 ));
             }
         }
@@ -215,8 +272,12 @@ impl Replay {
     }
 
     fn compare_rewards(&mut self, tx: &mut Tx<'_>) -> Result<(), EngineError> {
-        let derived: std::collections::BTreeMap<i64, crate::rewards::Reward> =
-            self.state.rewards().into_iter().map(|(id, r)| (id, r.clone())).collect();
+        let derived: std::collections::BTreeMap<i64, crate::rewards::Reward> = self
+            .state
+            .rewards()
+            .into_iter()
+            .map(|(id, r)| (id, r.clone()))
+            .collect();
         let mut last = 0;
         let mut seen = 0;
         loop {
@@ -227,14 +288,23 @@ impl Replay {
                 seen += 1;
                 let want = derived.get(&row.id).map(convert::reward_row);
                 if want.as_ref() != Some(row) {
-                    let what = want.map_or_else(|| "none is derived".to_owned(), |w| format!("derived {} {}", w.state, w.amount_minor));
-                    self.report.differs(format!("reward {}: stored {} {}, {what}", row.id, row.state, row.amount_minor));
+                    let what = want.map_or_else(
+                        || "none is derived".to_owned(),
+                        |w| format!("derived {} {}", w.state, w.amount_minor),
+                    );
+                    self.report.differs(format!(
+                        "reward {}: stored {} {}, {what}",
+                        row.id, row.state, row.amount_minor
+                    ));
                 }
             }
         }
         self.report.rewards = seen;
         if i64::try_from(derived.len()).unwrap_or(0) > seen {
-            self.report.differs(format!("{} rewards are derived, but {seen} are stored", derived.len()));
+            self.report.differs(format!(
+                "{} rewards are derived, but {seen} are stored",
+                derived.len()
+            ));
         }
         Ok(())
     }
@@ -258,7 +328,11 @@ struct Inputs {
 
 impl Inputs {
     const fn facts() -> Self {
-        Self { facts: VecDeque::new(), commands: VecDeque::new(), last: 0 }
+        Self {
+            facts: VecDeque::new(),
+            commands: VecDeque::new(),
+            last: 0,
+        }
     }
 
     const fn commands() -> Self {

@@ -24,7 +24,10 @@ impl FieldProblem {
     /// A problem of a field.
     #[must_use]
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into() }
+        Self {
+            field: field.into(),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -54,7 +57,10 @@ pub fn event(plan: &Plan, json: &Json) -> Result<Event, Vec<FieldProblem>> {
     let mut problems = Vec::new();
     for key in map.keys() {
         if !["id", "type", "member", "at", "properties"].contains(&key.as_str()) {
-            problems.push(FieldProblem::new(key, "unknown: an event has id, type, member, at, properties"));
+            problems.push(FieldProblem::new(
+                key,
+                "unknown: an event has id, type, member, at, properties",
+            ));
         }
     }
     let id = identifier(map, "id", &mut problems);
@@ -65,14 +71,20 @@ pub fn event(plan: &Plan, json: &Json) -> Result<Event, Vec<FieldProblem>> {
             None
         }
         None => {
-            problems.push(FieldProblem::new("at", "missing: when it happened, RFC 3339 with an offset"));
+            problems.push(FieldProblem::new(
+                "at",
+                "missing: when it happened, RFC 3339 with an offset",
+            ));
             None
         }
     };
     let kind = map.get("type").and_then(Json::as_str).unwrap_or_default();
     let Some((kind, declared)) = plan.types.get_key_value(kind) else {
         let help = suggest(kind, plan.types.keys().map(|k| &**k));
-        problems.push(FieldProblem::new("type", format!("`{kind}` is not in the tracking plan; {help}")));
+        problems.push(FieldProblem::new(
+            "type",
+            format!("`{kind}` is not in the tracking plan; {help}"),
+        ));
         return Err(problems);
     };
     let member = match map.get("member") {
@@ -84,23 +96,45 @@ pub fn event(plan: &Plan, json: &Json) -> Result<Event, Vec<FieldProblem>> {
         None => &empty,
         Some(Json::Object(properties)) => properties,
         Some(_) => {
-            problems.push(FieldProblem::new("properties", "an object of fields is expected"));
+            problems.push(FieldProblem::new(
+                "properties",
+                "an object of fields is expected",
+            ));
             &empty
         }
     };
-    let fields = fields(plan, declared, properties, plan.default_currency.as_ref(), &mut problems);
+    let fields = fields(
+        plan,
+        declared,
+        properties,
+        plan.default_currency.as_ref(),
+        &mut problems,
+    );
     match (id, at, problems.is_empty()) {
-        (Some(id), Some(at), true) => Ok(Event { id, kind: kind.clone(), member, at, fields }),
+        (Some(id), Some(at), true) => Ok(Event {
+            id,
+            kind: kind.clone(),
+            member,
+            at,
+            fields,
+        }),
         _ => Err(problems),
     }
 }
 
 /// Reads an id: 1 to 128 printable characters without blanks.
-fn identifier(map: &Map<String, Json>, key: &str, problems: &mut Vec<FieldProblem>) -> Option<Text> {
+fn identifier(
+    map: &Map<String, Json>,
+    key: &str,
+    problems: &mut Vec<FieldProblem>,
+) -> Option<Text> {
     match map.get(key).and_then(Json::as_str) {
         Some(id) if is_identifier(id) => Some(id.into()),
         Some(_) => {
-            problems.push(FieldProblem::new(key, format!("1 to {MAX_ID_BYTES} printable characters without blanks are expected")));
+            problems.push(FieldProblem::new(
+                key,
+                format!("1 to {MAX_ID_BYTES} printable characters without blanks are expected"),
+            ));
             None
         }
         None => {
@@ -113,7 +147,9 @@ fn identifier(map: &Map<String, Json>, key: &str, problems: &mut Vec<FieldProble
 /// Whether a text can be an external id.
 #[must_use]
 pub fn is_identifier(id: &str) -> bool {
-    !id.is_empty() && id.len() <= MAX_ID_BYTES && !id.chars().any(|c| c.is_whitespace() || c.is_control())
+    !id.is_empty()
+        && id.len() <= MAX_ID_BYTES
+        && !id.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 /// Reads the fields of a fact type; amounts without a currency take `default_currency`.
@@ -124,7 +160,10 @@ pub fn fields(
     default_currency: Option<&Text>,
     problems: &mut Vec<FieldProblem>,
 ) -> Vec<(Text, Value)> {
-    let has_money = declared.fields.iter().any(|(n, f)| f.kind == FieldType::Money && properties.contains_key(&**n));
+    let has_money = declared
+        .fields
+        .iter()
+        .any(|(n, f)| f.kind == FieldType::Money && properties.contains_key(&**n));
     let named = properties.get("currency").and_then(Json::as_str);
     let currency = named.map(Text::from).or_else(|| default_currency.cloned());
     let mut list = Vec::new();
@@ -136,7 +175,9 @@ pub fn fields(
         problems.push(FieldProblem::new(
             "properties.currency",
             match &currency {
-                Some(code) => format!("`{code}` is neither an ISO 4217 code nor a commodity of the tracking plan"),
+                Some(code) => format!(
+                    "`{code}` is neither an ISO 4217 code nor a commodity of the tracking plan"
+                ),
                 None => "missing: an amount needs its currency, such as \"CNY\"".to_owned(),
             },
         ));
@@ -149,7 +190,10 @@ pub fn fields(
         match declared.fields.get_key_value(&**name) {
             None => {
                 let help = suggest(name, declared.fields.keys().map(|k| &**k));
-                problems.push(FieldProblem::new(path, format!("not in the tracking plan for this type; {help}")));
+                problems.push(FieldProblem::new(
+                    path,
+                    format!("not in the tracking plan for this type; {help}"),
+                ));
             }
             Some((name, field)) => match value_of(field, value, exponent.unwrap_or(2)) {
                 Ok(value) => list.push((name.clone(), value)),
@@ -162,7 +206,10 @@ pub fn fields(
     }
     for (name, field) in &declared.fields {
         if field.required && !properties.contains_key(&**name) {
-            problems.push(FieldProblem::new(format!("properties.{name}"), "missing: the tracking plan requires it"));
+            problems.push(FieldProblem::new(
+                format!("properties.{name}"),
+                "missing: the tracking plan requires it",
+            ));
         }
     }
     list
@@ -174,8 +221,19 @@ pub fn fields(
 /// What is wrong with it.
 pub fn attribute(plan: &Plan, name: &str, json: &Json) -> Result<Value, String> {
     match plan.attributes.get(name) {
-        Some(kind) => value_of(&Field { kind: kind.clone(), required: false, key: false }, json, 12),
-        None => Err(format!("not an attribute of the tracking plan; {}", suggest(name, plan.attributes.keys().map(|k| &**k)))),
+        Some(kind) => value_of(
+            &Field {
+                kind: kind.clone(),
+                required: false,
+                key: false,
+            },
+            json,
+            12,
+        ),
+        None => Err(format!(
+            "not an attribute of the tracking plan; {}",
+            suggest(name, plan.attributes.keys().map(|k| &**k))
+        )),
     }
 }
 
@@ -189,10 +247,16 @@ fn value_of(field: &Field, json: &Json, exponent: u8) -> Result<Value, String> {
                     _ => (s.as_str(), false),
                 };
                 let value = Exact::parse(body).map_err(|e| e.to_string())?;
-                Ok(if percent { value.div(&Exact::int(100)).unwrap_or(Exact::ZERO) } else { value })
+                Ok(if percent {
+                    value.div(&Exact::int(100)).unwrap_or(Exact::ZERO)
+                } else {
+                    value
+                })
             }
             Json::Number(n) if n.is_i64() => Ok(Exact::int(n.as_i64().unwrap_or(0))),
-            Json::Number(n) => Err(format!("{n} is a floating-point number: send decimals as text, such as \"12.50\"")),
+            Json::Number(n) => Err(format!(
+                "{n} is a floating-point number: send decimals as text, such as \"12.50\""
+            )),
             _ => Err("a decimal as text is expected, such as \"12.50\"".to_owned()),
         }
     };
@@ -204,7 +268,10 @@ fn value_of(field: &Field, json: &Json, exponent: u8) -> Result<Value, String> {
                 return Err("an amount is sent as text, such as \"1000.00\"".to_owned());
             }
             if amount.is_negative() {
-                return Err("an amount is at least 0; what takes money back is a fact type of its own".to_owned());
+                return Err(
+                    "an amount is at least 0; what takes money back is a fact type of its own"
+                        .to_owned(),
+                );
             }
             if !amount.fits(exponent) {
                 return Err(format!("more than {exponent} decimals for this currency"));
@@ -217,24 +284,33 @@ fn value_of(field: &Field, json: &Json, exponent: u8) -> Result<Value, String> {
             Some(n) => Ok(Value::Num(Exact::int(n))),
             None => Err("a whole number is expected".to_owned()),
         },
-        FieldType::Text(words) => {
-            let text = text()?;
-            if text.len() > MAX_TEXT_BYTES {
-                return Err(format!("longer than {MAX_TEXT_BYTES} bytes"));
-            }
-            if !words.is_empty() && !words.iter().any(|w| &**w == text) {
-                return Err(format!("`{text}` is not allowed; {}", suggest(text, words.iter().map(|w| &**w))));
-            }
-            Ok(Value::Text(text.into()))
-        }
+        FieldType::Text(words) => text_of(words, text()?),
         FieldType::Bool => match json {
             Json::Bool(b) => Ok(Value::Bool(*b)),
             Json::String(s) if s == "true" || s == "false" => Ok(Value::Bool(s == "true")),
             _ => Err("true or false is expected".to_owned()),
         },
-        FieldType::Instant => Instant::parse(text()?).map(Value::Instant).map_err(|e| e.to_string()),
+        FieldType::Instant => Instant::parse(text()?)
+            .map(Value::Instant)
+            .map_err(|e| e.to_string()),
         FieldType::Date => {
-            text()?.parse().map(Value::Date).map_err(|_ignored: chrono::ParseError| "a day such as 2017-06-28 is expected".to_owned())
+            text()?
+                .parse()
+                .map(Value::Date)
+                .map_err(|_ignored: chrono::ParseError| {
+                    "a day such as 2017-06-28 is expected".to_owned()
+                })
         }
     }
+}
+
+fn text_of(words: &[Text], text: &str) -> Result<Value, String> {
+    if text.len() > MAX_TEXT_BYTES {
+        return Err(format!("longer than {MAX_TEXT_BYTES} bytes"));
+    }
+    if !words.is_empty() && !words.iter().any(|w| &**w == text) {
+        let help = suggest(text, words.iter().map(|w| &**w));
+        return Err(format!("`{text}` is not allowed; {help}"));
+    }
+    Ok(Value::Text(text.into()))
 }

@@ -47,20 +47,35 @@ impl Queue {
     /// When the system gives no thread.
     pub fn start(engine: Arc<Engine>) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(WAITING_MAX);
-        let writer = std::thread::Builder::new().name("fact-writer".to_owned()).spawn(move || write(&engine, &receiver))?;
-        Ok(Self { sender, _writer: Arc::new(Mutex::new(Some(writer))) })
+        let writer = std::thread::Builder::new()
+            .name("fact-writer".to_owned())
+            .spawn(move || write(&engine, &receiver))?;
+        Ok(Self {
+            sender,
+            _writer: Arc::new(Mutex::new(Some(writer))),
+        })
     }
 
     /// Hands events over and waits until they are durable.
     ///
     /// # Errors
     /// [`QueueError`]; then nothing of the request was kept, and it may be sent again.
-    pub async fn accept(&self, actor: String, events: Vec<Event>) -> Result<Vec<Outcome>, QueueError> {
+    pub async fn accept(
+        &self,
+        actor: String,
+        events: Vec<Event>,
+    ) -> Result<Vec<Outcome>, QueueError> {
         let (answer, waits) = oneshot::channel();
-        self.sender.try_send(Request { actor, events, answer }).map_err(|e| match e {
-            TrySendError::Full(_) => QueueError::Busy,
-            TrySendError::Disconnected(_) => QueueError::Closed,
-        })?;
+        self.sender
+            .try_send(Request {
+                actor,
+                events,
+                answer,
+            })
+            .map_err(|e| match e {
+                TrySendError::Full(_) => QueueError::Busy,
+                TrySendError::Disconnected(_) => QueueError::Closed,
+            })?;
         waits.await.map_err(|_closed| QueueError::Closed)?
     }
 }
@@ -72,7 +87,8 @@ fn write(engine: &Engine, receiver: &Receiver<Request>) {
         let mut group = vec![first];
         while let Ok(next) = receiver.try_recv() {
             // One transaction has one actor, so that the log says who sent what.
-            let fits = group.first().is_some_and(|g| g.actor == next.actor) && size + next.events.len() <= GROUP_MAX;
+            let fits = group.first().is_some_and(|g| g.actor == next.actor)
+                && size + next.events.len() <= GROUP_MAX;
             if !fits {
                 held = Some(next);
                 break;
@@ -86,7 +102,10 @@ fn write(engine: &Engine, receiver: &Receiver<Request>) {
 
 fn commit(engine: &Engine, group: Vec<Request>) {
     let actor = group.first().map_or_else(String::new, |g| g.actor.clone());
-    let events: Vec<Event> = group.iter().flat_map(|r| r.events.iter().cloned()).collect();
+    let events: Vec<Event> = group
+        .iter()
+        .flat_map(|r| r.events.iter().cloned())
+        .collect();
     let outcome = accept(engine, &actor, &events);
     if let Err(error) = &outcome {
         tracing::error!(%error, events = events.len(), "a batch of facts was not kept");

@@ -54,7 +54,9 @@ pub fn body_hash(event: &Event) -> String {
     part(&event.kind);
     part(event.member.as_deref().unwrap_or(""));
     part(&event.at.micros().to_string());
-    part(&convert::encode_values(event.fields.iter().map(|(k, v)| (k, v))));
+    part(&convert::encode_values(
+        event.fields.iter().map(|(k, v)| (k, v)),
+    ));
     hex(&hasher.finalize())
 }
 
@@ -62,11 +64,13 @@ pub fn body_hash(event: &Event) -> String {
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, b| {
-        // Writing to a String cannot fail.
-        write!(text, "{b:02x}").unwrap_or_default();
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, b| {
+            // Writing to a String cannot fail.
+            write!(text, "{b:02x}").unwrap_or_default();
+            text
+        })
 }
 
 /// Accepts a batch in one transaction. When the database refuses the rows of a batch, it is
@@ -86,12 +90,23 @@ pub fn accept(engine: &Engine, actor: &str, events: &[Event]) -> Result<Vec<Outc
     }
 }
 
-fn accept_in(deciding: &mut Deciding<'_, '_>, actor: &str, events: &[Event]) -> Result<Vec<Outcome>, EngineError> {
+fn accept_in(
+    deciding: &mut Deciding<'_, '_>,
+    actor: &str,
+    events: &[Event],
+) -> Result<Vec<Outcome>, EngineError> {
     let hashes: Vec<String> = events.iter().map(body_hash).collect();
     let ids: Vec<&str> = events.iter().map(|e| &*e.id).collect();
-    let mut known: HashMap<String, (String, i64)> =
-        deciding.tx.facts_by_event(&ids)?.into_iter().map(|(id, hash, seq)| (id, (hash, seq))).collect();
-    let fresh: Vec<&Event> = events.iter().filter(|e| !known.contains_key(&*e.id)).collect();
+    let mut known: HashMap<String, (String, i64)> = deciding
+        .tx
+        .facts_by_event(&ids)?
+        .into_iter()
+        .map(|(id, hash, seq)| (id, (hash, seq)))
+        .collect();
+    let fresh: Vec<&Event> = events
+        .iter()
+        .filter(|e| !known.contains_key(&*e.id))
+        .collect();
     let people = people(deciding, actor, &fresh)?;
     let mut outcomes = Vec::with_capacity(events.len());
     let mut accepted: Vec<(Arc<Fact>, String)> = Vec::new();
@@ -99,7 +114,11 @@ fn accept_in(deciding: &mut Deciding<'_, '_>, actor: &str, events: &[Event]) -> 
         let id = event.id.to_string();
         if let Some((before, seq)) = known.get(&id) {
             let same = *before == hash;
-            outcomes.push(if same { Outcome::Accepted { id, seq: *seq } } else { Outcome::Conflict { id, seq: *seq } });
+            outcomes.push(if same {
+                Outcome::Accepted { id, seq: *seq }
+            } else {
+                Outcome::Conflict { id, seq: *seq }
+            });
             continue;
         }
         let member = match &event.member {
@@ -107,19 +126,34 @@ fn accept_in(deciding: &mut Deciding<'_, '_>, actor: &str, events: &[Event]) -> 
             Some(name) => match people.get(name) {
                 Some(Ok(id)) => Some(*id),
                 Some(Err(problem)) => {
-                    outcomes.push(Outcome::Refused { id, problems: vec![problem.clone()] });
+                    outcomes.push(Outcome::Refused {
+                        id,
+                        problems: vec![problem.clone()],
+                    });
                     continue;
                 }
                 None => {
-                    let problem = format!("there is no member `{name}`: create him first, or send `{REGISTERED}`");
-                    outcomes.push(Outcome::Refused { id, problems: vec![FieldProblem::new("member", problem)] });
+                    let problem = format!(
+                        "there is no member `{name}`: create him first, or send `{REGISTERED}`"
+                    );
+                    outcomes.push(Outcome::Refused {
+                        id,
+                        problems: vec![FieldProblem::new("member", problem)],
+                    });
                     continue;
                 }
             },
         };
         let seq = deciding.next_seq();
         known.insert(id.clone(), (hash.clone(), seq));
-        let fact = Fact { seq, id: event.id.clone(), kind: event.kind.clone(), member, at: event.at, fields: event.fields.clone() };
+        let fact = Fact {
+            seq,
+            id: event.id.clone(),
+            kind: event.kind.clone(),
+            member,
+            at: event.at,
+            fields: event.fields.clone(),
+        };
         accepted.push((Arc::new(fact), hash));
         outcomes.push(Outcome::Accepted { id, seq });
     }
@@ -134,16 +168,31 @@ fn accept_in(deciding: &mut Deciding<'_, '_>, actor: &str, events: &[Event]) -> 
 type People = HashMap<Text, Result<MemberId, FieldProblem>>;
 
 /// Members that a batch names; those who register are made here.
-fn people(deciding: &mut Deciding<'_, '_>, actor: &str, events: &[&Event]) -> Result<People, EngineError> {
-    let registering: Vec<Sent> = events.iter().filter(|e| &*e.kind == REGISTERED).filter_map(|e| registration(e)).collect();
+fn people(
+    deciding: &mut Deciding<'_, '_>,
+    actor: &str,
+    events: &[&Event],
+) -> Result<People, EngineError> {
+    let registering: Vec<Sent> = events
+        .iter()
+        .filter(|e| &*e.kind == REGISTERED)
+        .filter_map(|e| registration(e))
+        .collect();
     let mut people = People::new();
     if !registering.is_empty() {
         for outcome in members::register(deciding, actor, &registering)? {
             if let members::Outcome::Refused { id, problems } = outcome
                 && let Some(problem) = problems.into_iter().next()
             {
-                let field = if problem.field == "referral_code" { "properties.code".to_owned() } else { problem.field };
-                people.insert(id.as_str().into(), Err(FieldProblem::new(field, problem.problem)));
+                let field = if problem.field == "referral_code" {
+                    "properties.code".to_owned()
+                } else {
+                    problem.field
+                };
+                people.insert(
+                    id.as_str().into(),
+                    Err(FieldProblem::new(field, problem.problem)),
+                );
             }
         }
     }
@@ -151,7 +200,9 @@ fn people(deciding: &mut Deciding<'_, '_>, actor: &str, events: &[&Event]) -> Re
     names.sort_unstable();
     names.dedup();
     for row in deciding.tx.members_by_external(&names)? {
-        people.entry(row.external_id.as_str().into()).or_insert(Ok(row.id));
+        people
+            .entry(row.external_id.as_str().into())
+            .or_insert(Ok(row.id));
     }
     Ok(people)
 }
@@ -162,7 +213,12 @@ fn registration(event: &Event) -> Option<Sent> {
         Value::Text(code) if &**name == "code" => Some(crate::members::codes::normalise(code)),
         _ => None,
     });
-    Some(Sent { id: event.member.clone()?, referral_code: code, registered_at: Some(event.at), ..Sent::default() })
+    Some(Sent {
+        id: event.member.clone()?,
+        referral_code: code,
+        registered_at: Some(event.at),
+        ..Sent::default()
+    })
 }
 
 /// Fires the timers that are due at the clock's present moment, `most` in one transaction.

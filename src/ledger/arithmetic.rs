@@ -30,13 +30,29 @@ pub const fn book(reward: &Reward, action: Action, minor: i64) -> Option<Transfe
                 crate::rewards::RewardState::Available => available,
                 _ => pending,
             };
-            if minor >= 0 { (funding, side, minor) } else { (side, funding, -minor) }
+            if minor >= 0 {
+                (funding, side, minor)
+            } else {
+                (side, funding, -minor)
+            }
         }
         Action::Released => (pending, available, minor),
         Action::Cancelled | Action::Expired => (pending, funding, minor),
         Action::ClawedBack => (available, (program, AccountKind::ClawedBack), minor),
-        Action::ClawedBackAfterPayment => ((member, AccountKind::Receivable), (program, AccountKind::ClawedBack), minor),
+        Action::ClawedBackAfterPayment => (
+            (member, AccountKind::Receivable),
+            (program, AccountKind::ClawedBack),
+            minor,
+        ),
         Action::Paid => (available, (member, AccountKind::Paid), minor),
     };
-    if minor > 0 { Some(Transfer { debit, credit, minor }) } else { None }
+    if minor > 0 {
+        Some(Transfer {
+            debit,
+            credit,
+            minor,
+        })
+    } else {
+        None
+    }
 }

@@ -31,7 +31,14 @@ pub enum AccountKind {
 
 impl AccountKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Funding, Self::ClawedBack, Self::Pending, Self::Available, Self::Paid, Self::Receivable];
+    pub const ALL: [Self; 6] = [
+        Self::Funding,
+        Self::ClawedBack,
+        Self::Pending,
+        Self::Available,
+        Self::Paid,
+        Self::Receivable,
+    ];
 
     /// The stable word for it.
     #[must_use]
@@ -111,11 +118,21 @@ mod tests {
     #[test]
     fn no_two_accounts_share_a_number_and_an_owners_lie_together() {
         let mut numbers = BTreeSet::new();
-        for owner in [Owner::Member(1), Owner::Member(2), Owner::Program(1), Owner::Program(2)] {
+        for owner in [
+            Owner::Member(1),
+            Owner::Member(2),
+            Owner::Program(1),
+            Owner::Program(2),
+        ] {
             let (from, until) = numbers_of(owner.number());
             for currency in [1, 2, 4_095] {
                 for kind in AccountKind::ALL {
-                    let number = Account { owner, kind, currency }.number();
+                    let number = Account {
+                        owner,
+                        kind,
+                        currency,
+                    }
+                    .number();
                     assert!((from..until).contains(&number));
                     assert!(numbers.insert(number));
                 }

@@ -45,7 +45,11 @@ pub fn verify(tx: &mut Tx<'_>, currencies: &CurrencyNumbers) -> Result<Report, E
     let mut report = Report::default();
     let (journals, transfers) = tx.count_journals()?;
     (report.journals, report.postings) = (journals, transfers * 2);
-    let turnover: BTreeMap<i64, i64> = tx.turnover()?.into_iter().map(|(id, debit, credit)| (id, credit - debit)).collect();
+    let turnover: BTreeMap<i64, i64> = tx
+        .turnover()?
+        .into_iter()
+        .map(|(id, debit, credit)| (id, credit - debit))
+        .collect();
     let expected = from_rewards(tx, currencies, &mut report)?;
     let mut sums: BTreeMap<String, i64> = BTreeMap::new();
     let mut balances: BTreeMap<i64, i64> = BTreeMap::new();
@@ -72,7 +76,9 @@ pub fn verify(tx: &mut Tx<'_>, currencies: &CurrencyNumbers) -> Result<Report, E
         let have = balances.get(&account.number()).copied().unwrap_or(0);
         if have != want {
             let (word, owner) = (account.kind.word(), account.owner.number());
-            report.wrong(format!("the {word} balance of owner {owner} is {have}, but his rewards make {want}"));
+            report.wrong(format!(
+                "the {word} balance of owner {owner} is {have}, but his rewards make {want}"
+            ));
         }
     }
     report.balanced = report.problems == 0;
@@ -80,7 +86,11 @@ pub fn verify(tx: &mut Tx<'_>, currencies: &CurrencyNumbers) -> Result<Report, E
 }
 
 /// What the rewards say that members' accounts hold; checks budgets on the way.
-fn from_rewards(tx: &mut Tx<'_>, currencies: &CurrencyNumbers, report: &mut Report) -> Result<BTreeMap<Account, i64>, EngineError> {
+fn from_rewards(
+    tx: &mut Tx<'_>,
+    currencies: &CurrencyNumbers,
+    report: &mut Report,
+) -> Result<BTreeMap<Account, i64>, EngineError> {
     let mut expected: BTreeMap<Account, i64> = BTreeMap::new();
     let mut budgets: BTreeMap<i64, (i64, i64)> = BTreeMap::new();
     let mut last = 0;
@@ -91,10 +101,16 @@ fn from_rewards(tx: &mut Tx<'_>, currencies: &CurrencyNumbers, report: &mut Repo
         for row in &page {
             let reward = convert::reward(row)?;
             if reward.distance > 2 {
-                report.wrong(format!("reward {} is paid at distance {}", reward.id, reward.distance));
+                report.wrong(format!(
+                    "reward {} is paid at distance {}",
+                    reward.id, reward.distance
+                ));
             }
             let Some((currency, _)) = currencies.get(&reward.currency) else {
-                report.wrong(format!("reward {} is in `{}`, which is not registered", reward.id, reward.currency));
+                report.wrong(format!(
+                    "reward {} is in `{}`, which is not registered",
+                    reward.id, reward.currency
+                ));
                 continue;
             };
             let open = reward.amount_minor - reward.clawed_minor;
@@ -108,8 +124,18 @@ fn from_rewards(tx: &mut Tx<'_>, currencies: &CurrencyNumbers, report: &mut Repo
                 | RewardState::ClawedBack
                 | RewardState::Withdrawn => continue,
             };
-            let held = if reward.state == RewardState::Paid { reward.amount_minor } else { open };
-            *expected.entry(Account { owner: Owner::Member(reward.who), kind, currency: *currency }).or_default() += held;
+            let held = if reward.state == RewardState::Paid {
+                reward.amount_minor
+            } else {
+                open
+            };
+            *expected
+                .entry(Account {
+                    owner: Owner::Member(reward.who),
+                    kind,
+                    currency: *currency,
+                })
+                .or_default() += held;
             let budget = budgets.entry(reward.program_no).or_default();
             *budget = (budget.0 + reserved, budget.1 + spent);
         }

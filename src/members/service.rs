@@ -78,7 +78,9 @@ impl Recorded {
             external: self.external.as_str().into(),
             referrer: self.referrer,
             registered: self.registered.map(Instant::from_micros),
-            attributes: convert::decode_values(&self.attributes)?.into_iter().collect(),
+            attributes: convert::decode_values(&self.attributes)?
+                .into_iter()
+                .collect(),
         })
     }
 }
@@ -90,7 +92,10 @@ impl Recorded {
 pub fn upsert(engine: &Engine, actor: &str, sent: &[Sent]) -> Result<Vec<Outcome>, EngineError> {
     engine.decide(|deciding| {
         let mut batch = Batch::open(deciding.tx, sent)?;
-        let outcomes = sent.iter().map(|s| batch.one(deciding, s)).collect::<Result<Vec<_>, _>>()?;
+        let outcomes = sent
+            .iter()
+            .map(|s| batch.one(deciding, s))
+            .collect::<Result<Vec<_>, _>>()?;
         batch.write(deciding, actor)?;
         Ok(outcomes)
     })
@@ -109,28 +114,59 @@ struct Batch {
 
 impl Batch {
     fn open(tx: &mut Tx<'_>, sent: &[Sent]) -> Result<Self, StorageError> {
-        let mut ids: Vec<&str> = sent.iter().flat_map(|s| [Some(&*s.id), s.referrer.as_deref()]).flatten().collect();
+        let mut ids: Vec<&str> = sent
+            .iter()
+            .flat_map(|s| [Some(&*s.id), s.referrer.as_deref()])
+            .flatten()
+            .collect();
         ids.sort_unstable();
         ids.dedup();
-        let codes: Vec<&str> = sent.iter().filter_map(|s| s.referral_code.as_deref()).collect();
+        let codes: Vec<&str> = sent
+            .iter()
+            .filter_map(|s| s.referral_code.as_deref())
+            .collect();
         let mut rows: HashMap<String, MemberRow> = HashMap::new();
         let mut by_code = HashMap::new();
-        for row in tx.members_by_external(&ids)?.into_iter().chain(tx.members_by_code(&codes)?) {
+        for row in tx
+            .members_by_external(&ids)?
+            .into_iter()
+            .chain(tx.members_by_code(&codes)?)
+        {
             by_code.insert(row.code.clone(), row.external_id.clone());
             rows.insert(row.external_id.clone(), row);
         }
-        Ok(Self { rows, codes: by_code, created: vec![], changed: vec![], bound: vec![], contacts: vec![], consents: vec![] })
+        Ok(Self {
+            rows,
+            codes: by_code,
+            created: vec![],
+            changed: vec![],
+            bound: vec![],
+            contacts: vec![],
+            consents: vec![],
+        })
     }
 
-    fn one(&mut self, deciding: &mut Deciding<'_, '_>, sent: &Sent) -> Result<Outcome, EngineError> {
+    fn one(
+        &mut self,
+        deciding: &mut Deciding<'_, '_>,
+        sent: &Sent,
+    ) -> Result<Outcome, EngineError> {
         let id = sent.id.to_string();
         let referrer = match self.referrer(sent) {
             Ok(referrer) => referrer,
-            Err(problem) => return Ok(Outcome::Refused { id, problems: vec![problem] }),
+            Err(problem) => {
+                return Ok(Outcome::Refused {
+                    id,
+                    problems: vec![problem],
+                });
+            }
         };
         let known = self.rows.get(&id).cloned();
         if let Some(problem) = self.binding_problem(deciding.tx, known.as_ref(), referrer)? {
-            return Ok(Outcome::Refused { id, problems: vec![problem] });
+            return Ok(Outcome::Refused {
+                id,
+                problems: vec![problem],
+            });
         }
         let new = known.is_none();
         let now = deciding.now().micros();
@@ -149,11 +185,19 @@ impl Batch {
         });
         if let Some(referrer) = referrer.filter(|r| row.referrer_id != Some(*r)) {
             row.referrer_id = Some(referrer);
-            self.bound.push((row.id, referrer, sent.registered_at.map_or(now, Instant::micros)));
+            self.bound.push((
+                row.id,
+                referrer,
+                sent.registered_at.map_or(now, Instant::micros),
+            ));
         }
-        row.registered_at = row.registered_at.or(sent.registered_at.map(Instant::micros));
+        row.registered_at = row
+            .registered_at
+            .or(sent.registered_at.map(Instant::micros));
         if !sent.attributes.is_empty() {
-            let mut all: BTreeMap<Text, Value> = convert::decode_values(&row.attributes)?.into_iter().collect();
+            let mut all: BTreeMap<Text, Value> = convert::decode_values(&row.attributes)?
+                .into_iter()
+                .collect();
             all.extend(sent.attributes.iter().cloned());
             row.attributes = convert::encode_values(&all);
         }
@@ -166,17 +210,27 @@ impl Batch {
             self.changed.push(id.clone());
         }
         self.rows.insert(id.clone(), row);
-        Ok(if new { Outcome::Created { id, code } } else { Outcome::Updated { id, code } })
+        Ok(if new {
+            Outcome::Created { id, code }
+        } else {
+            Outcome::Updated { id, code }
+        })
     }
 
     fn personal(&mut self, sent: &Sent, member: MemberId, now: i64) {
         if sent.name.is_some() || sent.phone.is_some() || sent.email.is_some() {
-            let row = ContactRow { member_id: member, name: sent.name.clone(), phone: sent.phone.clone(), email: sent.email.clone() };
+            let row = ContactRow {
+                member_id: member,
+                name: sent.name.clone(),
+                phone: sent.phone.clone(),
+                email: sent.email.clone(),
+            };
             self.contacts.retain(|c| c.member_id != member);
             self.contacts.push(row);
         }
         for (channel, granted) in &sent.consents {
-            self.consents.retain(|c| c.member_id != member || c.channel != *channel);
+            self.consents
+                .retain(|c| c.member_id != member || c.channel != *channel);
             self.consents.push(ConsentRow {
                 member_id: member,
                 channel: (*channel).to_owned(),
@@ -192,14 +246,20 @@ impl Batch {
             let found = self.codes.get(code).and_then(|id| self.rows.get(id));
             return match found {
                 Some(row) => Ok(Some(row.id)),
-                None => Err(FieldProblem::new("referral_code", format!("nobody has the code `{code}`"))),
+                None => Err(FieldProblem::new(
+                    "referral_code",
+                    format!("nobody has the code `{code}`"),
+                )),
             };
         }
         match &sent.referrer {
             None => Ok(None),
             Some(id) => match self.rows.get(&**id) {
                 Some(row) => Ok(Some(row.id)),
-                None => Err(FieldProblem::new("referrer", format!("there is no member `{id}`"))),
+                None => Err(FieldProblem::new(
+                    "referrer",
+                    format!("there is no member `{id}`"),
+                )),
             },
         }
     }
@@ -210,7 +270,9 @@ impl Batch {
         known: Option<&MemberRow>,
         referrer: Option<MemberId>,
     ) -> Result<Option<FieldProblem>, StorageError> {
-        let (Some(row), Some(referrer)) = (known, referrer) else { return Ok(None) };
+        let (Some(row), Some(referrer)) = (known, referrer) else {
+            return Ok(None);
+        };
         if row.referrer_id.is_some_and(|r| r != referrer) {
             return Ok(Some(FieldProblem::new(
                 "referrer",
@@ -220,20 +282,32 @@ impl Batch {
         if row.referrer_id == Some(referrer) {
             return Ok(None);
         }
-        let mut ids: HashMap<MemberId, &MemberRow> = self.rows.values().map(|r| (r.id, r)).collect();
+        let mut ids: HashMap<MemberId, &MemberRow> =
+            self.rows.values().map(|r| (r.id, r)).collect();
         ids.retain(|id, _| *id != row.id);
         let pending = |id: MemberId| ids.get(&id).map(|r| r.referrer_id);
         cycle_problem(tx, row.id, referrer, pending)
     }
 
     fn write(self, deciding: &mut Deciding<'_, '_>, actor: &str) -> Result<(), EngineError> {
-        let pick = |names: &[String]| -> Vec<MemberRow> { names.iter().filter_map(|n| self.rows.get(n).cloned()).collect() };
+        let pick = |names: &[String]| -> Vec<MemberRow> {
+            names
+                .iter()
+                .filter_map(|n| self.rows.get(n).cloned())
+                .collect()
+        };
         let (created, changed) = (pick(&self.created), pick(&self.changed));
         deciding.tx.insert_members(&created)?;
         deciding.tx.update_members(&changed)?;
         deciding.tx.upsert_contacts(&self.contacts)?;
         deciding.tx.upsert_consents(&self.consents)?;
-        record(deciding, actor, created.iter().chain(&changed), &self.bound, "bound at registration")
+        record(
+            deciding,
+            actor,
+            created.iter().chain(&changed),
+            &self.bound,
+            "bound at registration",
+        )
     }
 }
 
@@ -245,13 +319,19 @@ fn cycle_problem(
     pending: impl Fn(MemberId) -> Option<Option<MemberId>>,
 ) -> Result<Option<FieldProblem>, StorageError> {
     if member == referrer {
-        return Ok(Some(FieldProblem::new("referrer", "a member cannot refer himself")));
+        return Ok(Some(FieldProblem::new(
+            "referrer",
+            "a member cannot refer himself",
+        )));
     }
     let mut at = Some(referrer);
     for _step in 0..CHAIN_MAX {
         let Some(id) = at else { return Ok(None) };
         if id == member {
-            return Ok(Some(FieldProblem::new("referrer", "the referrer was himself referred, directly or not, by this member")));
+            return Ok(Some(FieldProblem::new(
+                "referrer",
+                "the referrer was himself referred, directly or not, by this member",
+            )));
         }
         at = match pending(id) {
             Some(upline) => upline,
@@ -276,7 +356,8 @@ fn record<'r>(
     for member in &recorded {
         deciding.put_member(member.member()?);
     }
-    let body = serde_json::to_string(&recorded).map_err(|e| EngineError::Conflict(e.to_string()))?;
+    let body =
+        serde_json::to_string(&recorded).map_err(|e| EngineError::Conflict(e.to_string()))?;
     let seq = deciding.command("members", actor, body);
     let recorded_at = deciding.now().micros();
     let links: Vec<BindingRow> = bound
@@ -300,9 +381,16 @@ fn record<'r>(
 ///
 /// # Errors
 /// [`EngineError`] when the database fails.
-pub(crate) fn register(deciding: &mut Deciding<'_, '_>, actor: &str, sent: &[Sent]) -> Result<Vec<Outcome>, EngineError> {
+pub(crate) fn register(
+    deciding: &mut Deciding<'_, '_>,
+    actor: &str,
+    sent: &[Sent],
+) -> Result<Vec<Outcome>, EngineError> {
     let mut batch = Batch::open(deciding.tx, sent)?;
-    let outcomes = sent.iter().map(|s| batch.one(deciding, s)).collect::<Result<Vec<_>, _>>()?;
+    let outcomes = sent
+        .iter()
+        .map(|s| batch.one(deciding, s))
+        .collect::<Result<Vec<_>, _>>()?;
     batch.write(deciding, actor)?;
     Ok(outcomes)
 }
@@ -311,9 +399,17 @@ pub(crate) fn register(deciding: &mut Deciding<'_, '_>, actor: &str, sent: &[Sen
 ///
 /// # Errors
 /// [`EngineError::Conflict`] for unknown members, a loop, or no reason.
-pub fn correct(engine: &Engine, actor: &str, member: &str, referrer: Option<&str>, reason: &str) -> Result<(), EngineError> {
+pub fn correct(
+    engine: &Engine,
+    actor: &str,
+    member: &str,
+    referrer: Option<&str>,
+    reason: &str,
+) -> Result<(), EngineError> {
     if reason.trim().is_empty() {
-        return Err(EngineError::Conflict("a correction needs a reason".to_owned()));
+        return Err(EngineError::Conflict(
+            "a correction needs a reason".to_owned(),
+        ));
     }
     engine.decide(|deciding| {
         let one = |tx: &mut Tx<'_>, id: &str| -> Result<MemberRow, EngineError> {
@@ -331,7 +427,11 @@ pub fn correct(engine: &Engine, actor: &str, member: &str, referrer: Option<&str
         deciding.tx.update_members(std::slice::from_ref(&row))?;
         let now = deciding.now().micros();
         record(deciding, actor, std::iter::once(&row), &[], reason)?;
-        let seq = deciding.command("members.corrected", actor, serde_json::json!({"member": member, "reason": reason}).to_string());
+        let seq = deciding.command(
+            "members.corrected",
+            actor,
+            serde_json::json!({"member": member, "reason": reason}).to_string(),
+        );
         deciding.tx.insert_bindings(&[BindingRow {
             seq,
             referee_id: row.id,

@@ -46,7 +46,12 @@ impl Draft {
 /// # Errors
 /// [`EngineError::Conflict`] when this version is live with another text, [`EngineError::Rule`]
 /// when the file does not load.
-pub fn activate(engine: &Engine, actor: &str, draft: &Draft, campaign: Option<i64>) -> Result<i64, EngineError> {
+pub fn activate(
+    engine: &Engine,
+    actor: &str,
+    draft: &Draft,
+    campaign: Option<i64>,
+) -> Result<i64, EngineError> {
     let program = draft.check()?;
     engine.decide(|deciding| activate_in(deciding, actor, draft, &program, campaign))
 }
@@ -64,18 +69,28 @@ pub fn activate_in(
 ) -> Result<i64, EngineError> {
     let rows = deciding.tx.programs()?;
     let source_hash = hash_of(&draft.source);
-    let same = rows.iter().find(|r| r.program_id == *program.id && r.version == program.version);
+    let same = rows
+        .iter()
+        .find(|r| r.program_id == *program.id && r.version == program.version);
     if let Some(row) = same {
         if row.source_hash == source_hash && row.campaign_id == campaign {
             return Ok(row.no);
         }
-        let text = format!("program `{}` version {} is live with another text: give the change a new version", program.id, program.version);
+        let text = format!(
+            "program `{}` version {} is live with another text: give the change a new version",
+            program.id, program.version
+        );
         return Err(EngineError::Conflict(text));
     }
     register_currencies(deciding, program)?;
     let no = rows.iter().map(|r| r.no).max().unwrap_or(0) + 1;
-    let retired = rows.iter().filter(|r| r.program_id == *program.id && r.state == "live").map(|r| r.no).collect();
-    let body = serde_json::to_string(&Activation { no, retired }).map_err(|e| EngineError::Conflict(e.to_string()))?;
+    let retired = rows
+        .iter()
+        .filter(|r| r.program_id == *program.id && r.state == "live")
+        .map(|r| r.no)
+        .collect();
+    let body = serde_json::to_string(&Activation { no, retired })
+        .map_err(|e| EngineError::Conflict(e.to_string()))?;
     let seq = deciding.command("program.activated", actor, body);
     deciding.tx.insert_program(&ProgramRow {
         no,
@@ -93,12 +108,20 @@ pub fn activate_in(
     })?;
     deciding.tx.retire_programs(&program.id, no)?;
     let cap_minor = program.budget.as_ref().map(|b| b.total_minor);
-    deciding.tx.insert_budget(&BudgetRow { program_no: no, cap_minor, reserved_minor: 0, spent_minor: 0 })?;
+    deciding.tx.insert_budget(&BudgetRow {
+        program_no: no,
+        cap_minor,
+        reserved_minor: 0,
+        spent_minor: 0,
+    })?;
     deciding.change_catalog();
     Ok(no)
 }
 
-fn register_currencies(deciding: &mut crate::engine::Deciding<'_, '_>, program: &Program) -> Result<(), EngineError> {
+fn register_currencies(
+    deciding: &mut crate::engine::Deciding<'_, '_>,
+    program: &Program,
+) -> Result<(), EngineError> {
     let known = deciding.tx.currencies()?;
     let mut next = known.iter().map(|c| c.no).max().unwrap_or(0) + 1;
     let mut rows = Vec::new();
@@ -107,11 +130,18 @@ fn register_currencies(deciding: &mut crate::engine::Deciding<'_, '_>, program: 
         match known.iter().find(|c| c.code == code) {
             Some(row) if row.exponent == exponent => {}
             Some(row) => {
-                let text = format!("`{code}` has {exponent} decimals here but {} in the book", row.exponent);
+                let text = format!(
+                    "`{code}` has {exponent} decimals here but {} in the book",
+                    row.exponent
+                );
                 return Err(EngineError::Conflict(text));
             }
             None => {
-                rows.push(CurrencyRow { no: next, code, exponent });
+                rows.push(CurrencyRow {
+                    no: next,
+                    code,
+                    exponent,
+                });
                 next += 1;
             }
         }
@@ -140,5 +170,9 @@ fn program_currencies(program: &Program) -> std::collections::BTreeSet<String> {
 }
 
 fn known_codes(currencies: &Currencies) -> impl Iterator<Item = String> {
-    currencies.codes().map(str::to_owned).collect::<Vec<_>>().into_iter()
+    currencies
+        .codes()
+        .map(str::to_owned)
+        .collect::<Vec<_>>()
+        .into_iter()
 }

@@ -106,7 +106,11 @@ pub fn run(program: &Program, plan: &Plan, case: &Case) -> CaseResult {
         Ok(rows) => compare(&rows, &case.expected, program.zone),
         Err(problem) => vec![problem],
     };
-    CaseResult { case_id: case.case_id.clone(), pass: differences.is_empty(), differences }
+    CaseResult {
+        case_id: case.case_id.clone(),
+        pass: differences.is_empty(),
+        differences,
+    }
 }
 
 fn play(program: &Program, plan: &Plan, case: &Case) -> Result<Vec<Row>, String> {
@@ -130,25 +134,50 @@ struct Book<'a> {
 
 impl<'a> Book<'a> {
     fn open(program: &Program, plan: &'a Plan, case: &'a Case) -> Result<Self, String> {
-        let active = Active { no: 1, program: Arc::new(program.clone()), campaign: None, accepting: true };
-        let ids: BTreeMap<String, MemberId> = (1..).zip(&case.members).map(|(n, m)| (m.id.clone(), n)).collect();
+        let active = Active {
+            no: 1,
+            program: Arc::new(program.clone()),
+            campaign: None,
+            accepting: true,
+        };
+        let ids: BTreeMap<String, MemberId> = (1..)
+            .zip(&case.members)
+            .map(|(n, m)| (m.id.clone(), n))
+            .collect();
         let names = ids.iter().map(|(name, id)| (*id, name.clone())).collect();
         let mut state = Snapshot::complete();
         for member in &case.members {
             let id = ids.get(&member.id).copied().unwrap_or(0);
             let referrer = match &member.referrer {
-                Some(name) => Some(*ids.get(name).ok_or_else(|| format!("referrer `{name}` is not a member of the case"))?),
+                Some(name) => Some(
+                    *ids.get(name)
+                        .ok_or_else(|| format!("referrer `{name}` is not a member of the case"))?,
+                ),
                 None => None,
             };
             let mut attributes = BTreeMap::new();
             for (name, value) in &member.attrs {
-                let value = attribute(plan, name, value).map_err(|e| format!("member `{}`, attribute `{name}`: {e}", member.id))?;
+                let value = attribute(plan, name, value)
+                    .map_err(|e| format!("member `{}`, attribute `{name}`: {e}", member.id))?;
                 attributes.insert(Text::from(name.as_str()), value);
             }
-            let member = Member { id, external: member.id.as_str().into(), referrer, registered: None, attributes };
+            let member = Member {
+                id,
+                external: member.id.as_str().into(),
+                referrer,
+                registered: None,
+                attributes,
+            };
             state.put_member(id, Some(member));
         }
-        Ok(Self { plan, case, catalog: Catalog::new([active]), state, ids, names })
+        Ok(Self {
+            plan,
+            case,
+            catalog: Catalog::new([active]),
+            state,
+            ids,
+            names,
+        })
     }
 
     fn event(&mut self, position: usize, event: &Map<String, Json>) -> Result<(), String> {
@@ -156,16 +185,33 @@ impl<'a> Book<'a> {
         let get = |key: &str| event.get(key).and_then(Json::as_str);
         let at = Instant::parse(get("t").unwrap_or_default()).map_err(|e| place(e.to_string()))?;
         let kind = get("type").unwrap_or_default();
-        let declared = self.plan.types.get(kind).ok_or_else(|| place(format!("type `{kind}` is not in the tracking plan")))?;
+        let declared = self
+            .plan
+            .types
+            .get(kind)
+            .ok_or_else(|| place(format!("type `{kind}` is not in the tracking plan")))?;
         let member = match get("member") {
             None => None,
-            Some(name) => Some(*self.ids.get(name).ok_or_else(|| place(format!("`{name}` is not a member of the case")))?),
+            Some(name) => Some(
+                *self
+                    .ids
+                    .get(name)
+                    .ok_or_else(|| place(format!("`{name}` is not a member of the case")))?,
+            ),
         };
-        let properties = event.iter().filter(|(k, _)| !["t", "type", "member"].contains(&k.as_str()));
+        let properties = event
+            .iter()
+            .filter(|(k, _)| !["t", "type", "member"].contains(&k.as_str()));
         let properties = properties.map(|(k, v)| (k.clone(), v.clone())).collect();
         let mut problems: Vec<FieldProblem> = Vec::new();
         let currency = Text::from(self.case.currency.as_str());
-        let fields = fields(self.plan, declared, &properties, Some(&currency), &mut problems);
+        let fields = fields(
+            self.plan,
+            declared,
+            &properties,
+            Some(&currency),
+            &mut problems,
+        );
         if let Some(problem) = problems.first() {
             return Err(place(format!("{}: {}", problem.field, problem.problem)));
         }
@@ -174,18 +220,34 @@ impl<'a> Book<'a> {
             && let Some(id) = member
             && let Ok(Some(found)) = self.state.member(id)
         {
-            let registered = Member { registered: found.registered.or(Some(at)), ..found.clone() };
+            let registered = Member {
+                registered: found.registered.or(Some(at)),
+                ..found.clone()
+            };
             self.state.put_member(id, Some(registered));
         }
         let seq = i64::try_from(position + 1).unwrap_or(i64::MAX);
-        let fact = Arc::new(Fact { seq, id: format!("event-{seq}").into(), kind: kind.into(), member, at, fields });
+        let fact = Arc::new(Fact {
+            seq,
+            id: format!("event-{seq}").into(),
+            kind: kind.into(),
+            member,
+            at,
+            fields,
+        });
         self.state.accept(&fact);
-        self.decide(&Input { recorded_at: at, what: What::Fact(fact) })
+        self.decide(&Input {
+            recorded_at: at,
+            what: What::Fact(fact),
+        })
     }
 
     fn timers(&mut self, now: Instant) -> Result<(), String> {
         while let Some(timer) = self.state.next_timer(now) {
-            self.decide(&Input { recorded_at: timer.at, what: What::Timer(timer) })?;
+            self.decide(&Input {
+                recorded_at: timer.at,
+                what: What::Timer(timer),
+            })?;
         }
         Ok(())
     }
@@ -197,19 +259,29 @@ impl<'a> Book<'a> {
     }
 
     fn rows(&self) -> Vec<Row> {
-        self.state.rewards().into_values().filter_map(|r| self.row(r)).collect()
+        self.state
+            .rewards()
+            .into_values()
+            .filter_map(|r| self.row(r))
+            .collect()
     }
 
     fn row(&self, reward: &Reward) -> Option<Row> {
         let (status, minor) = match reward.state {
             RewardState::Refused | RewardState::Cancelled | RewardState::Expired => ("refused", 0),
             RewardState::Pending => ("pending", reward.amount_minor),
-            RewardState::Available | RewardState::Paid => ("payable", reward.amount_minor - reward.clawed_minor),
+            RewardState::Available | RewardState::Paid => {
+                ("payable", reward.amount_minor - reward.clawed_minor)
+            }
             RewardState::ClawedBack => ("clawed_back", reward.amount_minor),
             RewardState::Withdrawn => return None,
         };
         let active = self.catalog.get(reward.program_no)?;
-        let exponent = active.program.currencies.exponent(&reward.currency).unwrap_or(2);
+        let exponent = active
+            .program
+            .currencies
+            .exponent(&reward.currency)
+            .unwrap_or(2);
         Some(Row {
             member: self.names.get(&reward.who).cloned().unwrap_or_default(),
             kind: reward.kind.to_string(),
@@ -226,16 +298,23 @@ impl<'a> Book<'a> {
 fn compare(rows: &[Row], expected: &[ExpectedRow], zone: Zone) -> Vec<String> {
     if expected.is_empty() {
         let paid = rows.iter().filter(|r| r.status != "refused");
-        return paid.map(|r| format!("nobody earns anything here, but {}", show(r))).collect();
+        return paid
+            .map(|r| format!("nobody earns anything here, but {}", show(r)))
+            .collect();
     }
     let mut differences = Vec::new();
     let mut left: Vec<&Row> = rows.iter().collect();
     for want in expected {
         if let Some(kind) = want.kind.strip_suffix("_total") {
-            let mine = rows.iter().filter(|r| r.member == want.member && r.kind == kind && r.status == want.status);
+            let mine = rows
+                .iter()
+                .filter(|r| r.member == want.member && r.kind == kind && r.status == want.status);
             let sum = mine.fold(Exact::ZERO, |sum, r| sum.add(&r.amount));
             if Exact::parse(&want.amount).ok().as_ref() != Some(&sum) {
-                differences.push(format!("{} {}: expected {}, got {sum}", want.member, want.kind, want.amount));
+                differences.push(format!(
+                    "{} {}: expected {}, got {sum}",
+                    want.member, want.kind, want.amount
+                ));
             }
             continue;
         }
@@ -245,12 +324,25 @@ fn compare(rows: &[Row], expected: &[ExpectedRow], zone: Zone) -> Vec<String> {
             }
             None => differences.push(format!(
                 "missing: {} {} {} {} {} due {}",
-                want.member, want.kind, want.amount, want.currency, want.status, want.due.as_deref().unwrap_or("-")
+                want.member,
+                want.kind,
+                want.amount,
+                want.currency,
+                want.status,
+                want.due.as_deref().unwrap_or("-")
             )),
         }
     }
-    let about = |r: &&&Row| expected.iter().any(|e| e.member == r.member && e.kind == r.kind);
-    differences.extend(left.iter().filter(about).map(|r| format!("not expected: {}", show(r))));
+    let about = |r: &&&Row| {
+        expected
+            .iter()
+            .any(|e| e.member == r.member && e.kind == r.kind)
+    };
+    differences.extend(
+        left.iter()
+            .filter(about)
+            .map(|r| format!("not expected: {}", show(r))),
+    );
     differences
 }
 
@@ -270,5 +362,8 @@ fn matches(row: &Row, want: &ExpectedRow, zone: Zone) -> bool {
 
 fn show(row: &Row) -> String {
     let due = row.due.map_or_else(|| "-".to_owned(), |d| d.to_string());
-    format!("{} {} {} {} {} due {due} ({})", row.member, row.kind, row.shown, row.currency, row.status, row.reason)
+    format!(
+        "{} {} {} {} {} due {due} ({})",
+        row.member, row.kind, row.shown, row.currency, row.status, row.reason
+    )
 }

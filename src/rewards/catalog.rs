@@ -57,13 +57,20 @@ impl Catalog {
         for (position, rule) in active.program.rules.iter().enumerate() {
             if active.accepting {
                 for kind in &rule.on {
-                    self.listeners.entry(kind.clone()).or_default().push((active.no, position));
+                    self.listeners
+                        .entry(kind.clone())
+                        .or_default()
+                        .push((active.no, position));
                 }
             }
             for formula in rule.pays.iter().flat_map(watched_conditions) {
                 formula.walk(&mut |e| {
                     if let ExprKind::Aggregate(a) = &e.kind {
-                        let by = a.tie.as_ref().filter(|_| a.by.is_none()).map(|(field, _)| field.clone());
+                        let by = a
+                            .tie
+                            .as_ref()
+                            .filter(|_| a.by.is_none())
+                            .map(|(field, _)| field.clone());
                         self.watched.entry(a.kind.clone()).or_default().insert(by);
                     }
                 });
@@ -86,7 +93,8 @@ impl Catalog {
     /// The rules that a fact type starts, in order of activation.
     pub fn listeners(&self, kind: &str) -> impl Iterator<Item = (&Active, usize)> {
         let list = self.listeners.get(kind).map_or(&[][..], Vec::as_slice);
-        list.iter().filter_map(|(no, rule)| Some((self.programs.get(no)?, *rule)))
+        list.iter()
+            .filter_map(|(no, rule)| Some((self.programs.get(no)?, *rule)))
     }
 
     /// Whether a fact type with this tie can change a reward that is already there.

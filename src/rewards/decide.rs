@@ -82,7 +82,11 @@ pub(super) struct Run<'a> {
 impl<'a> Run<'a> {
     /// What names stand for in this run.
     pub(super) fn env(self, state: &'a Snapshot) -> Env<'a> {
-        Env { item: self.item, friend: Some(self.friend), ..base_env(state, self.active, self.fact) }
+        Env {
+            item: self.item,
+            friend: Some(self.friend),
+            ..base_env(state, self.active, self.fact)
+        }
     }
 }
 
@@ -108,8 +112,18 @@ pub(super) fn base_env<'a>(state: &'a Snapshot, active: &'a Active, fact: &'a Fa
 
 impl<'a> Work<'a> {
     fn new(catalog: &'a Catalog, state: &'a Snapshot, now: Instant) -> Self {
-        let changes = Changes { next_reward: state.next_reward(), ..Changes::default() };
-        Self { catalog, state, now, moment: now, first_look: false, changes }
+        let changes = Changes {
+            next_reward: state.next_reward(),
+            ..Changes::default()
+        };
+        Self {
+            catalog,
+            state,
+            now,
+            moment: now,
+            first_look: false,
+            changes,
+        }
     }
 
     fn fact(&mut self, fact: &Arc<Fact>) -> Result<(), Halt> {
@@ -134,11 +148,18 @@ impl<'a> Work<'a> {
 
     /// Runs a rule at once, or sets its timer.
     fn start(&mut self, active: &'a Active, position: usize, fact: &Fact) -> Result<(), Halt> {
-        let Some(rule) = active.rule(position) else { return Ok(()) };
+        let Some(rule) = active.rule(position) else {
+            return Ok(());
+        };
         if let Some(after) = &rule.after {
-            let Some(at) = base_env(self.state, active, fact).instant(&after.expr)? else { return Ok(()) };
+            let Some(at) = base_env(self.state, active, fact).instant(&after.expr)? else {
+                return Ok(());
+            };
             if at > self.now {
-                self.changes.timers.push(Timer { at, kind: TimerKind::Look(active.no, position, fact.seq) });
+                self.changes.timers.push(Timer {
+                    at,
+                    kind: TimerKind::Look(active.no, position, fact.seq),
+                });
                 return Ok(());
             }
         }
@@ -161,15 +182,30 @@ impl<'a> Work<'a> {
     }
 
     fn run(&mut self, active: &'a Active, position: usize, fact: &Fact) -> Result<(), Halt> {
-        let Some(rule) = active.rule(position) else { return Ok(()) };
+        let Some(rule) = active.rule(position) else {
+            return Ok(());
+        };
         let items: Vec<Option<Arc<Fact>>> = match &rule.each {
-            Some(each) => base_env(self.state, active, fact).select(each)?.into_iter().map(Some).collect(),
+            Some(each) => base_env(self.state, active, fact)
+                .select(each)?
+                .into_iter()
+                .map(Some)
+                .collect(),
             None => vec![None],
         };
         for item in items {
             let item = item.as_deref();
-            let Some(friend) = item.map_or(fact.member, |i| i.member) else { continue };
-            let run = Run { active, position, rule, fact, item, friend };
+            let Some(friend) = item.map_or(fact.member, |i| i.member) else {
+                continue;
+            };
+            let run = Run {
+                active,
+                position,
+                rule,
+                fact,
+                item,
+                friend,
+            };
             let before = self.changes.clone();
             match self.run_once(run) {
                 Err(Halt::Fault(why)) => {
@@ -202,8 +238,20 @@ impl<'a> Work<'a> {
     }
 
     /// Records what happened to a reward.
-    pub(super) fn record(&mut self, reward: Reward, action: Action, minor: i64, explanation: Option<String>) {
-        let entry = Entry { reward: reward.id, action, minor, reason: reward.reason.clone(), explanation };
+    pub(super) fn record(
+        &mut self,
+        reward: Reward,
+        action: Action,
+        minor: i64,
+        explanation: Option<String>,
+    ) {
+        let entry = Entry {
+            reward: reward.id,
+            action,
+            minor,
+            reason: reward.reason.clone(),
+            explanation,
+        };
         if reward.state.is_final() {
             self.changes.unwatched.push(reward.id);
         }
@@ -220,18 +268,27 @@ impl<'a> Work<'a> {
     /// Moves a reward's share of its budget.
     pub(super) fn move_budget(&mut self, program: i64, reserved: i64, spent: i64) {
         let before = self.budget(program);
-        self.changes.budgets.insert(program, (before.0 + reserved, before.1 + spent));
+        self.changes
+            .budgets
+            .insert(program, (before.0 + reserved, before.1 + spent));
     }
 
     /// Reserved and spent of a program's budget in the middle of this decision.
     pub(super) fn budget(&self, program: i64) -> (i64, i64) {
-        self.changes.budgets.get(&program).copied().unwrap_or_else(|| self.state.budget(program))
+        self.changes
+            .budgets
+            .get(&program)
+            .copied()
+            .unwrap_or_else(|| self.state.budget(program))
     }
 
     fn paid(&mut self, id: i64) -> Result<(), Halt> {
         let mut reward = self.reward(id)?;
         if reward.state != RewardState::Available {
-            return Err(Halt::Fault(format!("reward {id} is {}, not available", reward.state.word())));
+            return Err(Halt::Fault(format!(
+                "reward {id} is {}, not available",
+                reward.state.word()
+            )));
         }
         let minor = reward.amount_minor - reward.clawed_minor;
         reward.state = RewardState::Paid;

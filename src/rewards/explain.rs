@@ -107,15 +107,23 @@ fn collect(env: &Env<'_>, expr: &Expr, source: &str, found: &mut Vec<Input>) -> 
             let raw = source.get(expr.span.clone()).unwrap_or_default();
             let text = raw.split_whitespace().collect::<Vec<_>>().join(" ");
             if !found.iter().any(|i| i.text == text) {
-                found.push(Input { text, value: env.eval(expr)?.to_string() });
+                found.push(Input {
+                    text,
+                    value: env.eval(expr)?.to_string(),
+                });
             }
         }
         ExprKind::Tier { of, .. } => {
             collect(env, of, source, found)?;
             let text = source.get(expr.span.clone()).unwrap_or_default().to_owned();
-            found.push(Input { text, value: env.eval(expr)?.to_string() });
+            found.push(Input {
+                text,
+                value: env.eval(expr)?.to_string(),
+            });
         }
-        ExprKind::Not(x) | ExprKind::Neg(x) | ExprKind::NextDay(x, _) => collect(env, x, source, found)?,
+        ExprKind::Not(x) | ExprKind::Neg(x) | ExprKind::NextDay(x, _) => {
+            collect(env, x, source, found)?
+        }
         ExprKind::Binary(_, a, b) => {
             collect(env, a, source, found)?;
             collect(env, b, source, found)?;
@@ -125,7 +133,9 @@ fn collect(env: &Env<'_>, expr: &Expr, source: &str, found: &mut Vec<Input>) -> 
             collect(env, c, source, found)?;
             collect(env, if env.holds(c)? { a } else { b }, source, found)?;
         }
-        ExprKind::Call(_, list) => list.iter().try_for_each(|e| collect(env, e, source, found))?,
+        ExprKind::Call(_, list) => list
+            .iter()
+            .try_for_each(|e| collect(env, e, source, found))?,
     }
     Ok(())
 }

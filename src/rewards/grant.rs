@@ -23,12 +23,19 @@ pub(super) struct Target<'a> {
 impl<'a> Work<'a> {
     pub(super) fn run_once(&mut self, run: Run<'_>) -> Result<(), Halt> {
         let env = run.env(self.state);
-        let mut explanation = Explanation { rule: run.rule.id.to_string(), ..Explanation::default() };
+        let mut explanation = Explanation {
+            rule: run.rule.id.to_string(),
+            ..Explanation::default()
+        };
         if let Some(when) = &run.rule.when {
             if !env.holds(&when.expr)? {
                 return Ok(());
             }
-            explanation.conditions.push(Condition { text: when.text.to_string(), holds: true, inputs: inputs(&env, when)? });
+            explanation.conditions.push(Condition {
+                text: when.text.to_string(),
+                holds: true,
+                inputs: inputs(&env, when)?,
+            });
         }
         for (position, pay) in run.rule.pays.iter().enumerate() {
             for to in &pay.to {
@@ -44,41 +51,39 @@ impl<'a> Work<'a> {
     }
 
     /// The beneficiary, if the tree has one and a campaign's offer is for him.
-    fn target<'t>(&self, run: Run<'t>, pay: &'t Pay, position: usize, to: Beneficiary) -> Result<Option<Target<'t>>, Halt>
+    pub(super) fn target<'t>(
+        &self,
+        run: Run<'t>,
+        pay: &'t Pay,
+        position: usize,
+        to: Beneficiary,
+    ) -> Result<Option<Target<'t>>, Halt>
     where
         'a: 't,
     {
         let env = run.env(self.state);
-        let Some(who) = env.upline(to.distance())? else { return Ok(None) };
+        let Some(who) = env.upline(to.distance())? else {
+            return Ok(None);
+        };
         if let Some(campaign) = run.active.campaign {
-            let Some(asked) = env.role(run.active.program.audience)? else { return Ok(None) };
+            let Some(asked) = env.role(run.active.program.audience)? else {
+                return Ok(None);
+            };
             if !self.state.is_treated(campaign, asked)? {
                 return Ok(None);
             }
         }
-        Ok(Some(Target { run, pay, position, to, who, env: Env { who: Some(who), ..env } }))
-    }
-
-    /// Refuses every payment of a rule that could not be computed.
-    pub(super) fn refuse_all(&mut self, run: Run<'_>, reason: &str) -> Result<(), Halt> {
-        for (position, pay) in run.rule.pays.iter().enumerate() {
-            for to in &pay.to {
-                if let Some(target) = self.target(run, pay, position, *to)? {
-                    let explanation = Explanation { rule: run.rule.id.to_string(), ..Explanation::default() };
-                    self.refuse(target, &run.active.program.currency, reason.into(), explanation)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn refuse_beyond(&mut self, run: Run<'_>, pay: &Pay, position: usize) -> Result<(), Halt> {
-        let env = run.env(self.state);
-        let Some(who) = env.upline(3)? else { return Ok(()) };
-        // He stands beyond the tree that may earn, so the refusal is kept at the last paid distance.
-        let target = Target { run, pay, position, to: Beneficiary::Level2, who, env: Env { who: Some(who), ..env } };
-        let explanation = Explanation { rule: run.rule.id.to_string(), ..Explanation::default() };
-        self.refuse(target, &run.active.program.currency, "a third level earns nothing".into(), explanation)
+        Ok(Some(Target {
+            run,
+            pay,
+            position,
+            to,
+            who,
+            env: Env {
+                who: Some(who),
+                ..env
+            },
+        }))
     }
 
     fn pay(&mut self, target: Target<'_>, mut explanation: Explanation) -> Result<(), Halt> {
@@ -91,7 +96,9 @@ impl<'a> Work<'a> {
             },
         };
         let formula = match &pay.amount {
-            PayAmount::Refuse(reason) => return self.refuse(target, &currency, reason.clone(), explanation),
+            PayAmount::Refuse(reason) => {
+                return self.refuse(target, &currency, reason.clone(), explanation);
+            }
             PayAmount::Amount(formula, _) => formula,
         };
         let key = self.key(target, &currency)?;
@@ -112,7 +119,12 @@ impl<'a> Work<'a> {
             return self.refuse(target, &currency, reason, explanation);
         };
         if exact.is_negative() {
-            return self.refuse(target, &currency, "the amount is below zero".into(), explanation);
+            return self.refuse(
+                target,
+                &currency,
+                "the amount is below zero".into(),
+                explanation,
+            );
         }
         let exact = match (pay.mode, &standing) {
             (Mode::Sum, Some(reward)) => reward.exact.add(&exact),
@@ -143,9 +155,15 @@ impl<'a> Work<'a> {
             capped = most;
         }
         let rounded = capped.round(pay.round.places.min(exponent), pay.round.mode);
-        let minor = rounded.to_minor(exponent).map_err(|e| Halt::Fault(e.to_string()))?;
+        let minor = rounded
+            .to_minor(exponent)
+            .map_err(|e| Halt::Fault(e.to_string()))?;
         let shown = show_minor(minor, exponent);
-        explanation.rounding = Some(Rounding { places: pay.round.places.min(exponent), mode: pay.round.mode, to: shown });
+        explanation.rounding = Some(Rounding {
+            places: pay.round.places.min(exponent),
+            mode: pay.round.mode,
+            to: shown,
+        });
         if let Some(reward) = standing {
             return self.adjust(target, reward, exact, minor, exponent, explanation);
         }
@@ -153,7 +171,7 @@ impl<'a> Work<'a> {
             let reason = nothing(pay, "the amount rounds to nothing");
             return self.refuse(target, currency, reason, explanation);
         }
-        let room = self.room(run, &env, pay, target.position, target.who, minor, exponent)?;
+        let room = self.room(target, minor, exponent)?;
         explanation.limits = room.checks;
         if let Some(reason) = room.refused {
             return self.refuse(target, currency, reason, explanation);
@@ -163,7 +181,12 @@ impl<'a> Work<'a> {
         if let Some((kept, check)) = self.budget_room(run, currency, minor) {
             explanation.budget = Some(check);
             if kept == 0 {
-                return self.refuse(target, currency, "the budget is used up".into(), explanation);
+                return self.refuse(
+                    target,
+                    currency,
+                    "the budget is used up".into(),
+                    explanation,
+                );
             }
             minor = kept;
             budget_minor = kept;
@@ -178,8 +201,17 @@ impl<'a> Work<'a> {
     }
 
     /// Books a new reward and sets what will end or release it.
-    fn grant(&mut self, target: Target<'_>, mut reward: Reward, mut explanation: Explanation) -> Result<(), Halt> {
-        let env = Env { granted: Some(reward.granted_at), amount: Some(&reward.exact.clone()), ..target.env };
+    fn grant(
+        &mut self,
+        target: Target<'_>,
+        mut reward: Reward,
+        mut explanation: Explanation,
+    ) -> Result<(), Halt> {
+        let env = Env {
+            granted: Some(reward.granted_at),
+            amount: Some(&reward.exact.clone()),
+            ..target.env
+        };
         self.move_budget_of(&reward, reward.budget_minor, 0);
         reward.state = RewardState::Pending;
         let hold = match &target.pay.release.hold {
@@ -188,26 +220,56 @@ impl<'a> Work<'a> {
         };
         if hold {
             reward.held = true;
-            reward.reason = target.pay.release.hold_reason.clone().unwrap_or_else(|| "held for review".into());
+            reward.reason = target
+                .pay
+                .release
+                .hold_reason
+                .clone()
+                .unwrap_or_else(|| "held for review".into());
         }
         if let Some((at, _)) = &target.pay.expire
             && let Some(at) = env.instant(&at.expr)?
         {
-            self.changes.timers.push(Timer { at, kind: TimerKind::Expire(reward.id) });
+            self.changes.timers.push(Timer {
+                at,
+                kind: TimerKind::Expire(reward.id),
+            });
         }
         if let Some(fund) = &target.pay.fund
             && let Some(at) = env.instant(&fund.matures.expr)?
         {
-            self.changes.timers.push(Timer { at, kind: TimerKind::Mature(reward.id) });
+            self.changes.timers.push(Timer {
+                at,
+                kind: TimerKind::Mature(reward.id),
+            });
         }
         self.watch(&reward, target.pay, &env)?;
         let minor = reward.amount_minor;
         let granted = reward.clone();
-        let release = if hold { None } else { self.release_of(&mut reward, target.pay, &env)? };
+        let release = if hold {
+            None
+        } else {
+            self.release_of(&mut reward, target.pay, &env)?
+        };
         explanation.release.push(reward.reason.to_string());
         let text = serde_json::to_string(&explanation).map_err(|e| Halt::Fault(e.to_string()))?;
-        let first = Reward { reason: if release.is_some() { granted.reason } else { reward.reason.clone() }, ..reward.clone() };
-        self.record(Reward { state: RewardState::Pending, ..first }, Action::Granted, minor, Some(text));
+        let first = Reward {
+            reason: if release.is_some() {
+                granted.reason
+            } else {
+                reward.reason.clone()
+            },
+            ..reward.clone()
+        };
+        self.record(
+            Reward {
+                state: RewardState::Pending,
+                ..first
+            },
+            Action::Granted,
+            minor,
+            Some(text),
+        );
         if release.is_some() {
             self.make_available(reward);
         }
@@ -232,7 +294,12 @@ impl<'a> Work<'a> {
         };
         if !open {
             let currency = reward.currency.clone();
-            return self.refuse(target, &currency, "it came after the settlement of this reward".into(), explanation);
+            return self.refuse(
+                target,
+                &currency,
+                "it came after the settlement of this reward".into(),
+                explanation,
+            );
         }
         let delta = minor - reward.amount_minor;
         reward.exact = exact;
@@ -240,13 +307,19 @@ impl<'a> Work<'a> {
             self.changes.rewards.insert(reward.id, reward);
             return Ok(());
         }
-        if reward.state == RewardState::Pending && delta > 0 {
-            if let Some((kept, check)) = self.budget_room(target.run, &reward.currency, delta) {
-                explanation.budget = Some(check);
-                if kept < delta {
-                    let currency = reward.currency.clone();
-                    return self.refuse(target, &currency, "the budget is used up".into(), explanation);
-                }
+        if reward.state == RewardState::Pending
+            && delta > 0
+            && let Some((kept, check)) = self.budget_room(target.run, &reward.currency, delta)
+        {
+            explanation.budget = Some(check);
+            if kept < delta {
+                let currency = reward.currency.clone();
+                return self.refuse(
+                    target,
+                    &currency,
+                    "the budget is used up".into(),
+                    explanation,
+                );
             }
         }
         reward.amount_minor = minor;
@@ -260,30 +333,13 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Keeps a refusal, once for each starting fact or item.
-    fn refuse(&mut self, target: Target<'_>, currency: &Text, reason: Text, mut explanation: Explanation) -> Result<(), Halt> {
-        let Target { run, pay, .. } = target;
-        let seq = run.item.unwrap_or(run.fact).seq;
-        let key: Text = format!("{}/r/{seq}", base_key(target)).into();
-        let new = self.first_look && run.item.is_none();
-        if !new && self.standing(&key)?.is_some() {
-            return Ok(());
-        }
-        explanation.refused = Some(reason.to_string());
-        let mut reward = self.draft(target, key, currency, Exact::ZERO);
-        reward.reason = reason;
-        if let (PayAmount::Refuse(_), Some(cancel)) = (&pay.amount, &pay.cancel) {
-            if target.env.holds(&cancel.when.expr)? {
-                return Ok(());
-            }
-            self.watch(&reward, pay, &target.env)?;
-        }
-        let text = serde_json::to_string(&explanation).map_err(|e| Halt::Fault(e.to_string()))?;
-        self.record(reward, Action::Refused, 0, Some(text));
-        Ok(())
-    }
-
-    fn draft(&mut self, target: Target<'_>, key: Text, currency: &Text, exact: Exact) -> Reward {
+    pub(super) fn draft(
+        &mut self,
+        target: Target<'_>,
+        key: Text,
+        currency: &Text,
+        exact: Exact,
+    ) -> Reward {
         let Target { run, pay, .. } = target;
         Reward {
             id: self.next_id(),
@@ -322,7 +378,9 @@ impl<'a> Work<'a> {
                 Per::Fact => format!("f{}", run.fact.seq),
                 Per::Item => format!("i{}", run.item.map_or(0, |i| i.seq)),
                 Per::Friend => format!("m{}", run.friend),
-                Per::Period(period) => period_name(*period, run.item.unwrap_or(run.fact).at, env.zone),
+                Per::Period(period) => {
+                    period_name(*period, run.item.unwrap_or(run.fact).at, env.zone)
+                }
                 Per::Currency => currency.to_string(),
                 Per::Value(formula) => env.eval(&formula.expr)?.to_string(),
             });
@@ -332,9 +390,15 @@ impl<'a> Work<'a> {
 }
 
 /// Program, rule, payment, level and beneficiary: what every key begins with.
-fn base_key(target: Target<'_>) -> String {
+pub(super) fn base_key(target: Target<'_>) -> String {
     let program = &target.run.active.program.id;
-    format!("{program}/{}/{}/{}/w{}", target.run.rule.id, target.position, target.to.distance(), target.who)
+    format!(
+        "{program}/{}/{}/{}/w{}",
+        target.run.rule.id,
+        target.position,
+        target.to.distance(),
+        target.who
+    )
 }
 
 /// Decimals of a currency that the program may pay in.
@@ -351,9 +415,17 @@ fn nothing(pay: &Pay, default: &str) -> Text {
 }
 
 /// Looks at a condition; gives the reason of the refusal when it does not hold.
-fn check(env: &Env<'_>, require: &Require, explanation: &mut Explanation) -> Result<Option<Text>, Halt> {
+fn check(
+    env: &Env<'_>,
+    require: &Require,
+    explanation: &mut Explanation,
+) -> Result<Option<Text>, Halt> {
     let holds = env.holds(&require.that.expr)?;
     let inputs = inputs(env, &require.that)?;
-    explanation.conditions.push(Condition { text: require.that.text.to_string(), holds, inputs });
+    explanation.conditions.push(Condition {
+        text: require.that.text.to_string(),
+        holds,
+        inputs,
+    });
     Ok((!holds).then(|| require.otherwise.clone()))
 }

@@ -28,7 +28,10 @@ struct Facts {
 impl<'a> Work<'a> {
     fn facts_of(&self, reward: &Reward) -> Result<Facts, Halt> {
         let fact = self.state.fact(reward.fact_seq)?;
-        let item = reward.item_seq.map(|seq| self.state.fact(seq)).transpose()?;
+        let item = reward
+            .item_seq
+            .map(|seq| self.state.fact(seq))
+            .transpose()?;
         Ok(Facts { fact, item })
     }
 
@@ -41,7 +44,14 @@ impl<'a> Work<'a> {
         let rule = active.rule(reward.rule).ok_or_else(gone)?;
         let pay = rule.pays.get(reward.pay).ok_or_else(gone)?;
         let item = facts.item.as_deref();
-        let run = Run { active, position: reward.rule, rule, fact: &facts.fact, item, friend: reward.origin };
+        let run = Run {
+            active,
+            position: reward.rule,
+            rule,
+            fact: &facts.fact,
+            item,
+            friend: reward.origin,
+        };
         let env = Env {
             who: Some(reward.who),
             granted: Some(reward.granted_at),
@@ -87,7 +97,11 @@ impl<'a> Work<'a> {
             && let Some(cancel) = &pay.cancel
             && env.holds(&cancel.when.expr)?
         {
-            let state = if reward.state == RewardState::Refused { RewardState::Withdrawn } else { RewardState::Cancelled };
+            let state = if reward.state == RewardState::Refused {
+                RewardState::Withdrawn
+            } else {
+                RewardState::Cancelled
+            };
             return self.end(reward.clone(), state, cancel.reason.clone());
         }
         if let Some(clawback) = &pay.clawback
@@ -108,17 +122,29 @@ impl<'a> Work<'a> {
     }
 
     /// Works out when a pending reward is released: `Some` when that is now.
-    pub(super) fn release_of(&mut self, reward: &mut Reward, pay: &Pay, env: &Env<'_>) -> Result<Option<Instant>, Halt> {
+    pub(super) fn release_of(
+        &mut self,
+        reward: &mut Reward,
+        pay: &Pay,
+        env: &Env<'_>,
+    ) -> Result<Option<Instant>, Halt> {
         if reward.released_at.is_none() {
             if let Some(until) = &pay.release.until
                 && !env.holds(&until.expr)?
             {
-                reward.reason = pay.release.waiting.clone().unwrap_or_else(|| format!("waits until {}", until.text).into());
+                reward.reason = pay
+                    .release
+                    .waiting
+                    .clone()
+                    .unwrap_or_else(|| format!("waits until {}", until.text).into());
                 return Ok(None);
             }
             reward.released_at = Some(self.moment);
         }
-        let env = Env { released: reward.released_at, ..*env };
+        let env = Env {
+            released: reward.released_at,
+            ..*env
+        };
         let Some(at) = &pay.release.at else {
             reward.reason = "available at once".into();
             reward.due = Some(self.moment);
@@ -134,7 +160,10 @@ impl<'a> Work<'a> {
             return Ok(Some(at));
         }
         reward.reason = format!("scheduled for {}", env.zone.show(at)).into();
-        self.changes.timers.push(Timer { at, kind: TimerKind::Release(reward.id) });
+        self.changes.timers.push(Timer {
+            at,
+            kind: TimerKind::Release(reward.id),
+        });
         Ok(None)
     }
 
@@ -148,12 +177,19 @@ impl<'a> Work<'a> {
 
     pub(super) fn release_due(&mut self, id: i64) -> Result<(), Halt> {
         let mut reward = self.reward(id)?;
-        if reward.state != RewardState::Pending || reward.held || reward.due.is_none_or(|due| due > self.now) {
+        if reward.state != RewardState::Pending
+            || reward.held
+            || reward.due.is_none_or(|due| due > self.now)
+        {
             return Ok(());
         }
         let zone = self.catalog.get(reward.program_no).map(|a| a.program.zone);
         let due = reward.due.unwrap_or(self.moment);
-        reward.reason = format!("released on {}", zone.map_or_else(|| due.to_string(), |z| z.show(due))).into();
+        reward.reason = format!(
+            "released on {}",
+            zone.map_or_else(|| due.to_string(), |z| z.show(due))
+        )
+        .into();
         self.make_available(reward);
         Ok(())
     }
@@ -161,13 +197,19 @@ impl<'a> Work<'a> {
     pub(super) fn release_held(&mut self, id: i64) -> Result<(), Halt> {
         let mut reward = self.reward(id)?;
         if reward.state != RewardState::Pending || !reward.held {
-            return Err(Halt::Fault(format!("reward {id} is {} and not held", reward.state.word())));
+            return Err(Halt::Fault(format!(
+                "reward {id} is {} and not held",
+                reward.state.word()
+            )));
         }
         reward.held = false;
         let facts = self.facts_of(&reward)?;
         let before = reward.clone();
         let standing = self.standing_of(&before, &facts)?;
-        if self.release_of(&mut reward, standing.pay, &standing.env)?.is_some() {
+        if self
+            .release_of(&mut reward, standing.pay, &standing.env)?
+            .is_some()
+        {
             self.make_available(reward);
         } else {
             self.changes.rewards.insert(id, reward);
@@ -178,7 +220,10 @@ impl<'a> Work<'a> {
     pub(super) fn cancel(&mut self, id: i64, reason: &Text) -> Result<(), Halt> {
         let reward = self.reward(id)?;
         if reward.state != RewardState::Pending {
-            return Err(Halt::Fault(format!("reward {id} is {}, not pending", reward.state.word())));
+            return Err(Halt::Fault(format!(
+                "reward {id} is {}, not pending",
+                reward.state.word()
+            )));
         }
         self.end(reward, RewardState::Cancelled, reason.clone())
     }
@@ -189,8 +234,17 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         let facts = self.facts_of(&reward)?;
-        let reason = self.standing_of(&reward, &facts)?.pay.expire.as_ref().map(|(_, r)| r.clone());
-        self.end(reward, RewardState::Expired, reason.unwrap_or_else(|| "expired".into()))
+        let reason = self
+            .standing_of(&reward, &facts)?
+            .pay
+            .expire
+            .as_ref()
+            .map(|(_, r)| r.clone());
+        self.end(
+            reward,
+            RewardState::Expired,
+            reason.unwrap_or_else(|| "expired".into()),
+        )
     }
 
     /// Ends a reward that was never available; limits and budget get their room back.
@@ -211,15 +265,26 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    fn claw_back(&mut self, standing: &Standing<'_>, reward: &Reward, clawback: &Ending) -> Result<(), Halt> {
+    fn claw_back(
+        &mut self,
+        standing: &Standing<'_>,
+        reward: &Reward,
+        clawback: &Ending,
+    ) -> Result<(), Halt> {
         let exponent = exponent(standing.run, &reward.currency)?;
         let whole = reward.amount_minor;
         let target = match &clawback.amount {
             None => whole,
             Some(formula) => match standing.env.eval(&formula.expr)? {
                 Value::Num(n) => {
-                    let rounded = n.round(standing.pay.round.places.min(exponent), standing.pay.round.mode);
-                    rounded.to_minor(exponent).map_err(|e| Halt::Fault(e.to_string()))?.clamp(0, whole)
+                    let rounded = n.round(
+                        standing.pay.round.places.min(exponent),
+                        standing.pay.round.mode,
+                    );
+                    rounded
+                        .to_minor(exponent)
+                        .map_err(|e| Halt::Fault(e.to_string()))?
+                        .clamp(0, whole)
                 }
                 _ => whole,
             },
@@ -229,7 +294,11 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         if reward.state == RewardState::Pending && target == whole && reward.clawed_minor == 0 {
-            return self.end(reward.clone(), RewardState::Cancelled, clawback.reason.clone());
+            return self.end(
+                reward.clone(),
+                RewardState::Cancelled,
+                clawback.reason.clone(),
+            );
         }
         let mut moved = reward.clone();
         moved.clawed_minor = target;
@@ -266,14 +335,18 @@ impl<'a> Work<'a> {
         }
         let facts = self.facts_of(&reward)?;
         let standing = self.standing_of(&reward, &facts)?;
-        let Some(fund) = &standing.pay.fund else { return Ok(()) };
+        let Some(fund) = &standing.pay.fund else {
+            return Ok(());
+        };
         let places = exponent(standing.run, &fund.currency)?;
         let explained = inputs(&standing.env, &fund.yields)?;
         let Value::Num(exact) = standing.env.eval(&fund.yields.expr)? else {
             return Err(Halt::Fault(format!("`{}` has no value", fund.yields.text)));
         };
         let rounded = exact.round(fund.round.places.min(places), fund.round.mode);
-        let minor = rounded.to_minor(places).map_err(|e| Halt::Fault(e.to_string()))?;
+        let minor = rounded
+            .to_minor(places)
+            .map_err(|e| Halt::Fault(e.to_string()))?;
         let mut principal = reward.clone();
         let whole = principal.amount_minor - principal.clawed_minor;
         principal.clawed_minor = principal.amount_minor;
@@ -288,12 +361,23 @@ impl<'a> Work<'a> {
             formula: fund.yields.text.to_string(),
             inputs: explained,
             exact: exact.to_string(),
-            rounding: Some(Rounding { places: fund.round.places.min(places), mode: fund.round.mode, to: show_minor(minor, places) }),
+            rounding: Some(Rounding {
+                places: fund.round.places.min(places),
+                mode: fund.round.mode,
+                to: show_minor(minor, places),
+            }),
             amount: format!("{} {}", show_minor(minor, places), fund.currency),
             release: vec!["available at maturity".to_owned()],
             ..Explanation::default()
         };
-        self.grant_yield(&reward, &fund.kind, &fund.currency, exact, minor, &explanation)
+        self.grant_yield(
+            &reward,
+            &fund.kind,
+            &fund.currency,
+            exact,
+            minor,
+            &explanation,
+        )
     }
 
     fn grant_yield(

@@ -2,8 +2,9 @@
 
 use super::decide::{Run, Work};
 use super::explain::LimitCheck;
-use crate::rules::eval::{Env, Halt};
-use crate::rules::program::{Limit, LimitPer, Pay, Period};
+use super::grant::Target;
+use crate::rules::eval::Halt;
+use crate::rules::program::{Limit, LimitPer, Period};
 use crate::types::currency::show_minor;
 use crate::types::{Instant, MemberId, Text, Value, Zone};
 use chrono::Datelike;
@@ -34,8 +35,21 @@ pub(super) fn period_name(period: Period, at: Instant, zone: Zone) -> String {
 
 impl Work<'_> {
     /// Looks at every limit of a payment.
-    pub(super) fn room(&self, run: Run<'_>, env: &Env<'_>, pay: &Pay, pay_position: usize, who: MemberId, minor: i64, exponent: u8) -> Result<Room, Halt> {
-        let mut room = Room { minor, counters: Vec::new(), checks: Vec::new(), refused: None };
+    pub(super) fn room(&self, target: Target<'_>, minor: i64, exponent: u8) -> Result<Room, Halt> {
+        let Target {
+            run,
+            pay,
+            env,
+            position: pay_position,
+            who,
+            ..
+        } = target;
+        let mut room = Room {
+            minor,
+            counters: Vec::new(),
+            checks: Vec::new(),
+            refused: None,
+        };
         for limit in &pay.limits {
             let counter = counter_name(run, limit, pay_position, who);
             let (count, sum) = match self.changes.counters.get(&counter) {
@@ -51,14 +65,24 @@ impl Work<'_> {
             };
             let name = format!("{:?} per {:?}", limit.per, limit.period).to_lowercase();
             if let Some(most) = limit.count {
-                room.checks.push(LimitCheck { name: format!("{name}: count"), used: (count + before).to_string(), most: most.to_string(), cut_to: None });
+                room.checks.push(LimitCheck {
+                    name: format!("{name}: count"),
+                    used: (count + before).to_string(),
+                    most: most.to_string(),
+                    cut_to: None,
+                });
                 if count + before >= most {
-                    room.refuse(limit, format!("the limit of {most} rewards {name} is reached"));
+                    room.refuse(
+                        limit,
+                        format!("the limit of {most} rewards {name} is reached"),
+                    );
                     return Ok(room);
                 }
             }
             if let Some(most) = &limit.amount {
-                let most = most.to_minor(exponent).map_err(|e| Halt::Fault(e.to_string()))?;
+                let most = most
+                    .to_minor(exponent)
+                    .map_err(|e| Halt::Fault(e.to_string()))?;
                 let left = (most - sum).max(0);
                 let cut = room.minor > left;
                 let kept = if limit.cut { left } else { 0 };
@@ -72,7 +96,13 @@ impl Work<'_> {
                     room.minor = kept;
                 }
                 if room.minor == 0 {
-                    room.refuse(limit, format!("the limit of {} {name} is used up", show_minor(most, exponent)));
+                    room.refuse(
+                        limit,
+                        format!(
+                            "the limit of {} {name} is used up",
+                            show_minor(most, exponent)
+                        ),
+                    );
                     return Ok(room);
                 }
             }
@@ -82,7 +112,11 @@ impl Work<'_> {
     }
 
     /// Charges a granted amount to its counters; gives what was charged.
-    pub(super) fn charge(&mut self, counters: Vec<Text>, minor: i64) -> Result<Vec<(Text, i64, i64)>, Halt> {
+    pub(super) fn charge(
+        &mut self,
+        counters: Vec<Text>,
+        minor: i64,
+    ) -> Result<Vec<(Text, i64, i64)>, Halt> {
         let uses: Vec<_> = counters.into_iter().map(|c| (c, 1, minor)).collect();
         self.move_counters(&uses, 1)?;
         Ok(uses)
@@ -99,15 +133,26 @@ impl Work<'_> {
                 Some(used) => *used,
                 None => self.state.counter(counter)?,
             };
-            self.changes.counters.insert(counter.clone(), (before.0 + sign * count, before.1 + sign * minor));
+            self.changes.counters.insert(
+                counter.clone(),
+                (before.0 + sign * count, before.1 + sign * minor),
+            );
         }
         Ok(())
     }
 
     /// What the budget leaves of an amount.
-    pub(super) fn budget_room(&self, run: Run<'_>, currency: &Text, minor: i64) -> Option<(i64, LimitCheck)> {
+    pub(super) fn budget_room(
+        &self,
+        run: Run<'_>,
+        currency: &Text,
+        minor: i64,
+    ) -> Option<(i64, LimitCheck)> {
         let program = &run.active.program;
-        let budget = program.budget.as_ref().filter(|_| *currency == program.currency)?;
+        let budget = program
+            .budget
+            .as_ref()
+            .filter(|_| *currency == program.currency)?;
         let (reserved, spent) = self.budget(run.active.no);
         let left = (budget.total_minor - reserved - spent).max(0);
         let kept = match (minor <= left, budget.reduce) {
@@ -135,7 +180,11 @@ impl Room {
 
 fn counter_name(run: Run<'_>, limit: &Limit, pay: usize, who: MemberId) -> Text {
     let program = &run.active.program;
-    let scope = if limit.shared { "*".to_owned() } else { format!("{}.{pay}", run.rule.id) };
+    let scope = if limit.shared {
+        "*".to_owned()
+    } else {
+        format!("{}.{pay}", run.rule.id)
+    };
     let whose = match limit.per {
         LimitPer::Who => format!("w{who}"),
         LimitPer::Friend => format!("f{}", run.friend),

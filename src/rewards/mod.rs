@@ -8,6 +8,7 @@ pub mod explain;
 mod grant;
 mod lifecycle;
 mod limits;
+mod refuse;
 pub mod reward;
 pub mod state;
 

@@ -62,7 +62,10 @@ impl RewardState {
     /// Whether nothing can happen to it any more.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::Cancelled | Self::Expired | Self::ClawedBack | Self::Withdrawn)
+        matches!(
+            self,
+            Self::Cancelled | Self::Expired | Self::ClawedBack | Self::Withdrawn
+        )
     }
 }
 

@@ -90,13 +90,21 @@ impl Snapshot {
     /// An empty book that knows everything: what is not in it does not exist.
     #[must_use]
     pub fn complete() -> Self {
-        Self { complete: true, next_reward: 1, ..Self::default() }
+        Self {
+            complete: true,
+            next_reward: 1,
+            ..Self::default()
+        }
     }
 
     /// A window on a stored book, with the number of its next reward.
     #[must_use]
     pub fn partial(next_reward: i64, budgets: BTreeMap<i64, Used>) -> Self {
-        Self { next_reward, budgets, ..Self::default() }
+        Self {
+            next_reward,
+            budgets,
+            ..Self::default()
+        }
     }
 
     fn need<T>(&self, need: Need) -> Result<T, Halt> {
@@ -149,7 +157,12 @@ impl Snapshot {
 
     /// Puts in the stored rewards that watch a type with a tie; those set since are added.
     pub fn put_watch(&mut self, kind: Text, tie: Tie, mut rewards: BTreeSet<i64>) {
-        rewards.extend(self.set_watches.iter().filter(|(k, t, _)| *k == kind && *t == tie).map(|(.., id)| *id));
+        rewards.extend(
+            self.set_watches
+                .iter()
+                .filter(|(k, t, _)| *k == kind && *t == tie)
+                .map(|(.., id)| *id),
+        );
         self.watches.insert((kind, tie), rewards);
     }
 
@@ -185,8 +198,10 @@ impl Snapshot {
             self.keys.insert(reward.key.clone(), Some(*id));
             self.rewards.insert(*id, reward.clone());
         }
-        self.counters.extend(changes.counters.iter().map(|(k, v)| (k.clone(), *v)));
-        self.budgets.extend(changes.budgets.iter().map(|(k, v)| (*k, *v)));
+        self.counters
+            .extend(changes.counters.iter().map(|(k, v)| (k.clone(), *v)));
+        self.budgets
+            .extend(changes.budgets.iter().map(|(k, v)| (*k, *v)));
         self.timers.extend(changes.timers.iter().cloned());
         for (kind, tie, id) in &changes.watches {
             let slot = (kind.clone(), tie.clone());

@@ -27,18 +27,35 @@ impl Calendar {
     /// # Errors
     /// [`RuleError`] for anything else.
     pub fn load(file: &str, text: &str) -> Result<Self, RuleError> {
-        let parsed: CalendarFile = toml::from_str(text)
-            .map_err(|e| RuleError::locate(file, text, Problem::new(e.span().unwrap_or(0..1), e.message())))?;
+        let parsed: CalendarFile = toml::from_str(text).map_err(|e| {
+            RuleError::locate(
+                file,
+                text,
+                Problem::new(e.span().unwrap_or(0..1), e.message()),
+            )
+        })?;
         let days = |list: Vec<toml::value::Datetime>| -> Result<BTreeSet<NaiveDate>, RuleError> {
             list.into_iter()
                 .map(|d| {
-                    d.to_string().parse().map_err(|_ignored: chrono::ParseError| {
-                        RuleError::locate(file, text, Problem::new(0..1, format!("`{d}` is not a plain day such as 2018-05-01")))
-                    })
+                    d.to_string()
+                        .parse()
+                        .map_err(|_ignored: chrono::ParseError| {
+                            RuleError::locate(
+                                file,
+                                text,
+                                Problem::new(
+                                    0..1,
+                                    format!("`{d}` is not a plain day such as 2018-05-01"),
+                                ),
+                            )
+                        })
                 })
                 .collect()
         };
-        Ok(Self { holidays: days(parsed.holidays)?, workdays: days(parsed.workdays)? })
+        Ok(Self {
+            holidays: days(parsed.holidays)?,
+            workdays: days(parsed.workdays)?,
+        })
     }
 
     /// Whether people work on `day`.
@@ -56,7 +73,9 @@ impl Calendar {
         let mut day = day;
         let mut left = n;
         while left > 0 {
-            let Some(next) = day.succ_opt() else { return day };
+            let Some(next) = day.succ_opt() else {
+                return day;
+            };
             day = next;
             left -= u32::from(self.is_working(day));
         }

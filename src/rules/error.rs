@@ -18,7 +18,11 @@ impl Problem {
     /// A problem without advice.
     #[must_use]
     pub fn new(span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { span, message: message.into(), help: None }
+        Self {
+            span,
+            message: message.into(),
+            help: None,
+        }
     }
 
     /// Adds the advice.
@@ -62,9 +66,19 @@ impl RuleError {
         let line = before.matches('\n').count() + 1;
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        let line_text = text.get(line_start..).unwrap_or_default().lines().next().unwrap_or_default();
+        let line_text = text
+            .get(line_start..)
+            .unwrap_or_default()
+            .lines()
+            .next()
+            .unwrap_or_default();
         let end = floor_boundary(text, problem.span.end.min(line_start + line_text.len()));
-        let width = text.get(start..end).unwrap_or_default().chars().count().max(1);
+        let width = text
+            .get(start..end)
+            .unwrap_or_default()
+            .chars()
+            .count()
+            .max(1);
         let gutter = line.to_string().len();
         let excerpt = format!(
             "{line} | {line_text}\n{:gutter$} | {}{}",
@@ -72,7 +86,14 @@ impl RuleError {
             " ".repeat(column.saturating_sub(1)),
             "^".repeat(width)
         );
-        Self { file: file.to_owned(), line, column, message: problem.message, help: problem.help, excerpt }
+        Self {
+            file: file.to_owned(),
+            line,
+            column,
+            message: problem.message,
+            help: problem.help,
+            excerpt,
+        }
     }
 }
 
@@ -86,7 +107,11 @@ fn floor_boundary(text: &str, at: usize) -> usize {
 
 impl fmt::Display for RuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}: {}\n{}", self.file, self.line, self.column, self.message, self.excerpt)?;
+        write!(
+            f,
+            "{}:{}:{}: {}\n{}",
+            self.file, self.line, self.column, self.message, self.excerpt
+        )?;
         if let Some(help) = &self.help {
             write!(f, "\n  help: {help}")?;
         }

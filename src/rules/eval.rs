@@ -1,7 +1,9 @@
 //! Evaluates checked expressions over facts and members.
 
 use super::calendar::Calendar;
-use super::expr::{Aggregate, AggregateFunc, AttrRef, BinaryOp, By, Expr, ExprKind, FieldRef, Local, Role, Subject};
+use super::expr::{
+    Aggregate, AggregateFunc, AttrRef, BinaryOp, By, Expr, ExprKind, FieldRef, Local, Role, Subject,
+};
 use super::functions::{day_of, next_day_of_month};
 use super::program::TierTable;
 use crate::types::{Exact, Fact, Instant, Member, MemberId, Tie, Value, Zone};
@@ -122,18 +124,28 @@ impl<'a> Env<'a> {
                 }
                 Value::Bool(found)
             }
-            ExprKind::If(cond, yes, no) => self.eval(if self.eval(cond)?.holds() { yes } else { no })?,
+            ExprKind::If(cond, yes, no) => {
+                self.eval(if self.eval(cond)?.holds() { yes } else { no })?
+            }
             ExprKind::Call(func, list) => {
                 let first = list.first().map_or(Ok(Value::Absent), |e| self.eval(e))?;
                 let second = list.get(1).map_or(Ok(Value::Absent), |e| self.eval(e))?;
                 func.apply(&first, &second, self.zone, self.calendar)
             }
-            ExprKind::NextDay(x, days) => match day_of(&self.eval(x)?, self.zone).and_then(|d| next_day_of_month(d, days)) {
-                Some(day) => Value::Date(day),
-                None => Value::Absent,
-            },
-            ExprKind::Tier { of, table, marginal } => match (self.eval(of)?, self.tiers.get(*table)) {
-                (Value::Num(x), Some(table)) => table.look_up(&x, *marginal).map_or(Value::Absent, Value::Num),
+            ExprKind::NextDay(x, days) => {
+                match day_of(&self.eval(x)?, self.zone).and_then(|d| next_day_of_month(d, days)) {
+                    Some(day) => Value::Date(day),
+                    None => Value::Absent,
+                }
+            }
+            ExprKind::Tier {
+                of,
+                table,
+                marginal,
+            } => match (self.eval(of)?, self.tiers.get(*table)) {
+                (Value::Num(x), Some(table)) => table
+                    .look_up(&x, *marginal)
+                    .map_or(Value::Absent, Value::Num),
                 _ => Value::Absent,
             },
             ExprKind::Aggregate(aggregate) => self.aggregate(aggregate)?,
@@ -162,24 +174,37 @@ impl<'a> Env<'a> {
             Subject::Item => self.item,
             Subject::It => self.it,
         };
-        let Some(fact) = fact else { return Ok(Value::Absent) };
+        let Some(fact) = fact else {
+            return Ok(Value::Absent);
+        };
         Ok(match field {
             FieldRef::At => Value::Instant(fact.at),
             FieldRef::Named(name) => fact.field(name),
             FieldRef::Member => match fact.member {
-                Some(id) => self.world.member(id)?.map_or(Value::Absent, |m| Value::Text(m.external.clone())),
+                Some(id) => self
+                    .world
+                    .member(id)?
+                    .map_or(Value::Absent, |m| Value::Text(m.external.clone())),
                 None => Value::Absent,
             },
         })
     }
 
     fn attribute(&self, role: Role, attr: &AttrRef) -> Result<Value, Halt> {
-        let Some(id) = self.role(role)? else { return Ok(Value::Absent) };
-        let Some(member) = self.world.member(id)? else { return Ok(Value::Absent) };
+        let Some(id) = self.role(role)? else {
+            return Ok(Value::Absent);
+        };
+        let Some(member) = self.world.member(id)? else {
+            return Ok(Value::Absent);
+        };
         Ok(match attr {
             AttrRef::Registered => member.registered.map_or(Value::Absent, Value::Instant),
             AttrRef::Id => Value::Text(member.external.clone()),
-            AttrRef::Named(name) => member.attributes.get(name).cloned().unwrap_or(Value::Absent),
+            AttrRef::Named(name) => member
+                .attributes
+                .get(name)
+                .cloned()
+                .unwrap_or(Value::Absent),
         })
     }
 
@@ -212,9 +237,13 @@ impl<'a> Env<'a> {
             BinaryOp::Lt => Value::Bool(order() == Some(Ordering::Less)),
             BinaryOp::Le => Value::Bool(matches!(order(), Some(Ordering::Less | Ordering::Equal))),
             BinaryOp::Gt => Value::Bool(order() == Some(Ordering::Greater)),
-            BinaryOp::Ge => Value::Bool(matches!(order(), Some(Ordering::Greater | Ordering::Equal))),
+            BinaryOp::Ge => {
+                Value::Bool(matches!(order(), Some(Ordering::Greater | Ordering::Equal)))
+            }
             BinaryOp::In => Value::Bool(false),
-            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => self.arithmetic(op, &left, &right)?,
+            BinaryOp::Add | BinaryOp::Sub | BinaryOp::Mul | BinaryOp::Div => {
+                self.arithmetic(op, &left, &right)?
+            }
         })
     }
 
@@ -224,11 +253,17 @@ impl<'a> Env<'a> {
                 BinaryOp::Add => x.add(y),
                 BinaryOp::Sub => x.sub(y),
                 BinaryOp::Mul => x.mul(y),
-                _ => x.div(y).ok_or_else(|| Halt::Fault("a division by zero".to_owned()))?,
+                _ => x
+                    .div(y)
+                    .ok_or_else(|| Halt::Fault("a division by zero".to_owned()))?,
             }),
             (Value::Instant(_) | Value::Date(_), Value::Span(span)) => {
                 let signed = if op == BinaryOp::Sub {
-                    crate::types::Span { months: -span.months, days: -span.days, micros: -span.micros }
+                    crate::types::Span {
+                        months: -span.months,
+                        days: -span.days,
+                        micros: -span.micros,
+                    }
                 } else {
                     *span
                 };
@@ -244,7 +279,10 @@ impl<'a> Env<'a> {
     fn aggregate(&self, aggregate: &Aggregate) -> Result<Value, Halt> {
         let mut fold = Fold::new(aggregate.func);
         self.visit(aggregate, |inner, fact| {
-            let value = aggregate.field.as_ref().map_or(Ok(Value::Absent), |f| inner.field(Subject::It, f))?;
+            let value = aggregate
+                .field
+                .as_ref()
+                .map_or(Ok(Value::Absent), |f| inner.field(Subject::It, f))?;
             fold.take(fact.seq, &value);
             Ok(!fold.is_decided())
         })?;
@@ -266,7 +304,11 @@ impl<'a> Env<'a> {
     }
 
     /// Shows `see` every fact that fits, until it says stop.
-    fn visit(&self, of: &Aggregate, mut see: impl FnMut(&Env<'_>, &Arc<Fact>) -> Result<bool, Halt>) -> Result<(), Halt> {
+    fn visit(
+        &self,
+        of: &Aggregate,
+        mut see: impl FnMut(&Env<'_>, &Arc<Fact>) -> Result<bool, Halt>,
+    ) -> Result<(), Halt> {
         let mut bounds = [None, None];
         for (slot, bound) in bounds.iter_mut().zip([&of.from, &of.until]) {
             if let Some(expr) = bound {
@@ -282,7 +324,10 @@ impl<'a> Env<'a> {
                 if from.is_some_and(|f| fact.at < f) || until.is_some_and(|u| fact.at >= u) {
                     continue;
                 }
-                let inner = Env { it: Some(&**fact), ..*self };
+                let inner = Env {
+                    it: Some(&**fact),
+                    ..*self
+                };
                 if let Some(cond) = &of.cond
                     && !inner.holds(cond)?
                 {
@@ -336,7 +381,12 @@ struct Fold {
 
 impl Fold {
     const fn new(func: AggregateFunc) -> Self {
-        Self { func, count: 0, sum: Exact::ZERO, pick: None }
+        Self {
+            func,
+            count: 0,
+            sum: Exact::ZERO,
+            pick: None,
+        }
     }
 
     fn take(&mut self, seq: i64, value: &Value) {
@@ -359,7 +409,12 @@ impl Fold {
         }
     }
 
-    fn keep(&mut self, seq: i64, value: &Value, better: impl Fn((i64, &Value), (i64, &Value)) -> bool) {
+    fn keep(
+        &mut self,
+        seq: i64,
+        value: &Value,
+        better: impl Fn((i64, &Value), (i64, &Value)) -> bool,
+    ) {
         let wins = match &self.pick {
             None => value.is_given(),
             Some((s, v)) => value.is_given() && better((*s, v), (seq, value)),
@@ -378,9 +433,10 @@ impl Fold {
             AggregateFunc::Count => Value::Num(Exact::int(self.count)),
             AggregateFunc::Any => Value::Bool(self.count > 0),
             AggregateFunc::Sum => Value::Num(self.sum),
-            AggregateFunc::First | AggregateFunc::Last | AggregateFunc::Min | AggregateFunc::Max => {
-                self.pick.map_or(Value::Absent, |(_, v)| v)
-            }
+            AggregateFunc::First
+            | AggregateFunc::Last
+            | AggregateFunc::Min
+            | AggregateFunc::Max => self.pick.map_or(Value::Absent, |(_, v)| v),
         }
     }
 }

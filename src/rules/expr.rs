@@ -190,7 +190,10 @@ impl Expr {
         visit(self);
         match &self.kind {
             ExprKind::Lit(_) | ExprKind::Field(..) | ExprKind::Attr(..) | ExprKind::Local(_) => {}
-            ExprKind::Not(x) | ExprKind::Neg(x) | ExprKind::NextDay(x, _) | ExprKind::Tier { of: x, .. } => x.walk(visit),
+            ExprKind::Not(x)
+            | ExprKind::Neg(x)
+            | ExprKind::NextDay(x, _)
+            | ExprKind::Tier { of: x, .. } => x.walk(visit),
             ExprKind::Binary(_, a, b) => {
                 a.walk(visit);
                 b.walk(visit);
@@ -206,7 +209,12 @@ impl Expr {
             }
             ExprKind::Call(_, list) => list.iter().for_each(|e| e.walk(visit)),
             ExprKind::Aggregate(agg) => {
-                let parts = [agg.tie.as_ref().map(|(_, e)| e), agg.cond.as_ref(), agg.from.as_ref(), agg.until.as_ref()];
+                let parts = [
+                    agg.tie.as_ref().map(|(_, e)| e),
+                    agg.cond.as_ref(),
+                    agg.from.as_ref(),
+                    agg.until.as_ref(),
+                ];
                 parts.into_iter().flatten().for_each(|e| e.walk(visit));
             }
         }

@@ -60,8 +60,16 @@ pub const FUNCTIONS: &[(&str, Func, usize)] = &[
     ("day_of_next_month", Func::DayOfNextMonth, 2),
     ("add_business_days", Func::AddBusinessDays, 2),
     ("shift_business", Func::ShiftBusiness, 2),
-    ("last_business_day_of_month", Func::LastBusinessDayOfMonth, 1),
-    ("last_business_day_of_next_month", Func::LastBusinessDayOfNextMonth, 1),
+    (
+        "last_business_day_of_month",
+        Func::LastBusinessDayOfMonth,
+        1,
+    ),
+    (
+        "last_business_day_of_next_month",
+        Func::LastBusinessDayOfNextMonth,
+        1,
+    ),
     ("listed", Func::Listed, 2),
     ("given", Func::Given, 1),
 ];
@@ -91,8 +99,12 @@ impl Func {
             Self::Round => [Want::Number, Want::Plain],
             Self::Days => [Want::Time, Want::Time],
             Self::Date | Self::StartOfDay | Self::StartOfMonth => [Want::Time, Want::Any],
-            Self::LastBusinessDayOfMonth | Self::LastBusinessDayOfNextMonth => [Want::Time, Want::Any],
-            Self::DayOfNextMonth | Self::AddBusinessDays | Self::ShiftBusiness => [Want::Time, Want::Plain],
+            Self::LastBusinessDayOfMonth | Self::LastBusinessDayOfNextMonth => {
+                [Want::Time, Want::Any]
+            }
+            Self::DayOfNextMonth | Self::AddBusinessDays | Self::ShiftBusiness => {
+                [Want::Time, Want::Plain]
+            }
             Self::Listed => [Want::Text, Want::Text],
             Self::Given => [Want::Any, Want::Any],
         }
@@ -125,9 +137,15 @@ impl Func {
             (Self::Max, Value::Num(x), Value::Num(y)) => Value::Num(x.max(y).clone()),
             (Self::Floor, Value::Num(x), _) => Value::Num(x.floor()),
             (Self::Ceil, Value::Num(x), _) => Value::Num(x.ceil()),
-            (Self::Abs, Value::Num(x), _) => Value::Num(if x.is_negative() { x.neg() } else { x.clone() }),
+            (Self::Abs, Value::Num(x), _) => {
+                Value::Num(if x.is_negative() { x.neg() } else { x.clone() })
+            }
             (Self::Round, Value::Num(x), Value::Num(p)) => {
-                let places = p.to_int().and_then(|p| u8::try_from(p).ok()).unwrap_or(0).min(18);
+                let places = p
+                    .to_int()
+                    .and_then(|p| u8::try_from(p).ok())
+                    .unwrap_or(0)
+                    .min(18);
                 Value::Num(x.round(places, RoundingMode::HalfEven))
             }
             (Self::Listed, Value::Text(list), Value::Text(word)) => {
@@ -138,9 +156,14 @@ impl Func {
     }
 
     fn apply_to_time(self, a: &Value, b: &Value, zone: Zone, calendar: &Calendar) -> Value {
-        let Some(day) = day_of(a, zone) else { return Value::Absent };
+        let Some(day) = day_of(a, zone) else {
+            return Value::Absent;
+        };
         let count = match b {
-            Value::Num(n) => n.to_int().and_then(|n| u32::try_from(n).ok()).map(|n| n.min(3_660)),
+            Value::Num(n) => n
+                .to_int()
+                .and_then(|n| u32::try_from(n).ok())
+                .map(|n| n.min(3_660)),
             _ => None,
         };
         match (self, count) {
@@ -156,7 +179,9 @@ impl Func {
             (Self::ShiftBusiness, _) if calendar.is_working(day) => Value::Date(day),
             (Self::ShiftBusiness, Some(n)) => Value::Date(calendar.add(day, n)),
             (Self::LastBusinessDayOfMonth, _) => Value::Date(calendar.last_working(day)),
-            (Self::LastBusinessDayOfNextMonth, _) => Value::Date(calendar.last_working(next_month(day))),
+            (Self::LastBusinessDayOfNextMonth, _) => {
+                Value::Date(calendar.last_working(next_month(day)))
+            }
             _ => Value::Absent,
         }
     }
@@ -177,5 +202,8 @@ pub fn day_of(value: &Value, zone: Zone) -> Option<NaiveDate> {
 #[must_use]
 pub fn next_day_of_month(day: NaiveDate, days: &[u32]) -> Option<NaiveDate> {
     let in_month = |first: NaiveDate| days.iter().map(move |d| day_of_month(first, *d));
-    in_month(day).chain(in_month(next_month(day))).filter(|d| *d > day).min()
+    in_month(day)
+        .chain(in_month(next_month(day)))
+        .filter(|d| *d > day)
+        .min()
 }

@@ -100,13 +100,17 @@ impl Plan {
     }
 
     fn read(source: &str) -> Result<Self, Problem> {
-        let table = DeTable::parse(source).map_err(|e| Problem::new(e.span().unwrap_or(0..1), e.message().to_owned()))?;
+        let table = DeTable::parse(source)
+            .map_err(|e| Problem::new(e.span().unwrap_or(0..1), e.message().to_owned()))?;
         let mut head = Fields::new("the tracking plan", 0..1, table.get_ref());
         let schema = head.need("schema")?;
         if whole(schema, 1)? != 1 {
             return Err(Problem::new(schema.span(), "only `schema = 1` is known"));
         }
-        let mut plan = Self { default_currency: head.text("default_currency")?.map(Into::into), ..Self::default() };
+        let mut plan = Self {
+            default_currency: head.text("default_currency")?.map(Into::into),
+            ..Self::default()
+        };
         if let Some(item) = head.take("commodities") {
             register_commodities(&mut plan.currencies, item)?;
         }
@@ -114,7 +118,10 @@ impl Plan {
             for (name, span, value) in Fields::of("`attributes`", item)?.rest() {
                 let field = field(value)?;
                 if field.key || field.required {
-                    return Err(Problem::new(span, "an attribute is neither required nor a key"));
+                    return Err(Problem::new(
+                        span,
+                        "an attribute is neither required nor a key",
+                    ));
                 }
                 plan.attributes.insert(name.into(), field.kind);
             }
@@ -129,21 +136,32 @@ impl Plan {
     /// The type of a field of any of `kinds`; all that have it must agree.
     #[must_use]
     pub fn field(&self, kinds: &[Text], name: &str) -> Option<&Field> {
-        kinds.iter().find_map(|k| self.types.get(k)?.fields.get(name))
+        kinds
+            .iter()
+            .find_map(|k| self.types.get(k)?.fields.get(name))
     }
 
     /// Names of the fields of `kinds`.
     pub fn field_names<'a>(&'a self, kinds: &'a [Text]) -> impl Iterator<Item = &'a str> + Clone {
-        kinds.iter().filter_map(|k| self.types.get(k)).flat_map(|t| t.fields.keys().map(|k| &**k))
+        kinds
+            .iter()
+            .filter_map(|k| self.types.get(k))
+            .flat_map(|t| t.fields.keys().map(|k| &**k))
     }
 }
 
 /// Registers `NAME = decimals` pairs.
-pub(super) fn register_commodities(currencies: &mut Currencies, item: Item<'_>) -> Result<(), Problem> {
+pub(super) fn register_commodities(
+    currencies: &mut Currencies,
+    item: Item<'_>,
+) -> Result<(), Problem> {
     for (name, span, value) in Fields::of("`commodities`", item)?.rest() {
         let exponent = u8::try_from(whole(value, 12)?).unwrap_or(12);
         if !currencies.register(name, exponent) {
-            return Err(Problem::new(span, format!("`{name}` is already known with other decimals")));
+            return Err(Problem::new(
+                span,
+                format!("`{name}` is already known with other decimals"),
+            ));
         }
     }
     Ok(())
@@ -154,19 +172,28 @@ fn fact_type(name: &str, item: Item<'_>) -> Result<FactType, Problem> {
     let from = table.take("from").map_or(Ok(Sender::Server), |i| {
         choice(i, &[("server", Sender::Server), ("client", Sender::Client)])
     })?;
-    let about_member = table.take("member").map_or(Ok(true), |i| choice(i, &[("required", true), ("optional", false)]))?;
+    let about_member = table.take("member").map_or(Ok(true), |i| {
+        choice(i, &[("required", true), ("optional", false)])
+    })?;
     table.take("description").map(text).transpose()?;
     let mut fields = BTreeMap::new();
     if let Some(item) = table.take("fields") {
         for (name, span, value) in Fields::of("`fields`", item)?.rest() {
             if matches!(name, "at" | "member" | "type") {
-                return Err(Problem::new(span, format!("`{name}` belongs to every fact and is not declared")));
+                return Err(Problem::new(
+                    span,
+                    format!("`{name}` belongs to every fact and is not declared"),
+                ));
             }
             fields.insert(name.into(), field(value)?);
         }
     }
     table.finish()?;
-    Ok(FactType { from, about_member, fields })
+    Ok(FactType {
+        from,
+        about_member,
+        fields,
+    })
 }
 
 /// `money!`, `text key`, `text(a|b)`, …
@@ -190,16 +217,37 @@ fn field(item: Item<'_>) -> Result<Field, Problem> {
         "bool" => FieldType::Bool,
         "instant" => FieldType::Instant,
         "date" => FieldType::Date,
-        other => match other.strip_prefix("text(").and_then(|r| r.strip_suffix(')')) {
+        other => match other
+            .strip_prefix("text(")
+            .and_then(|r| r.strip_suffix(')'))
+        {
             Some(words) => FieldType::Text(words.split('|').map(Into::into).collect()),
             None => {
-                let known = ["money", "decimal", "rate", "int", "days", "text", "text(a|b)", "bool", "instant", "date"];
-                return Err(Problem::new(item.span(), format!("`{other}` is not a field type")).help(suggest(other, known)));
+                let known = [
+                    "money",
+                    "decimal",
+                    "rate",
+                    "int",
+                    "days",
+                    "text",
+                    "text(a|b)",
+                    "bool",
+                    "instant",
+                    "date",
+                ];
+                return Err(
+                    Problem::new(item.span(), format!("`{other}` is not a field type"))
+                        .help(suggest(other, known)),
+                );
             }
         },
     };
     if key && !matches!(kind, FieldType::Text(_)) {
         return Err(Problem::new(item.span(), "only a text field can be a key"));
     }
-    Ok(Field { kind, required, key })
+    Ok(Field {
+        kind,
+        required,
+        key,
+    })
 }

@@ -66,7 +66,12 @@ impl TierTable {
             return None;
         }
         if !marginal {
-            return self.rows.iter().rev().find(|(from, _)| from <= x).map(|(_, v)| v.clone());
+            return self
+                .rows
+                .iter()
+                .rev()
+                .find(|(from, _)| from <= x)
+                .map(|(_, v)| v.clone());
         }
         let mut sum = None;
         for (i, (from, value)) in self.rows.iter().enumerate() {

@@ -1,11 +1,12 @@
 //! The expression language's grammar: text to syntax tree. A Pratt parser with caps on length
 //! and depth, so that no input can exhaust the stack.
 
+mod node;
 mod token;
 
+pub use node::{AggregateFunc, AggregateNode, BinaryOp, Node, NodeKind};
+
 use super::error::Problem;
-use crate::types::{Exact, Instant, Span, Text};
-use chrono::NaiveDate;
 use std::ops::Range;
 use token::{Token, TokenKind, tokens};
 
@@ -15,119 +16,6 @@ pub const MAX_BYTES: usize = 4_000;
 const MAX_DEPTH: usize = 48;
 /// Most operators: a chain of sums is as deep a tree as it is long.
 const MAX_OPERATORS: usize = 200;
-
-/// A piece of an expression and where it stands.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// Byte range in the expression.
-    pub span: Range<usize>,
-    /// What it is.
-    pub kind: NodeKind,
-}
-
-/// The kinds of pieces.
-#[derive(Clone, Debug, PartialEq)]
-pub enum NodeKind {
-    /// A number; percentages are already divided by 100.
-    Num(Exact),
-    /// A text in quotes.
-    Text(Text),
-    /// `true` or `false`.
-    Bool(bool),
-    /// A duration such as `90 days`.
-    Span(Span),
-    /// A day.
-    Date(NaiveDate),
-    /// A moment with an offset.
-    Instant(Instant),
-    /// Names joined by points, such as `fact.amount`.
-    Path(Vec<String>),
-    /// A function call.
-    Call(String, Vec<Node>),
-    /// `[a, b]`.
-    List(Vec<Node>),
-    /// `not x`.
-    Not(Box<Node>),
-    /// `-x`.
-    Neg(Box<Node>),
-    /// Two operands.
-    Binary(BinaryOp, Box<Node>, Box<Node>),
-    /// `if a then b else c`.
-    If(Box<Node>, Box<Node>, Box<Node>),
-    /// An aggregate over facts.
-    Aggregate(Box<AggregateNode>),
-}
-
-/// Operators with two operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BinaryOp {
-    /// Either holds.
-    Or,
-    /// Both hold.
-    And,
-    /// Equal.
-    Eq,
-    /// Not equal.
-    Ne,
-    /// Below.
-    Lt,
-    /// At most.
-    Le,
-    /// Above.
-    Gt,
-    /// At least.
-    Ge,
-    /// One of a list.
-    In,
-    /// The left one if given, else the right one.
-    Default,
-    /// Sum, or an instant moved by a duration.
-    Add,
-    /// Difference.
-    Sub,
-    /// Product.
-    Mul,
-    /// Exact quotient.
-    Div,
-}
-
-/// What an aggregate makes of the facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AggregateFunc {
-    /// How many.
-    Count,
-    /// Whether there is one.
-    Any,
-    /// Sum of a field.
-    Sum,
-    /// Smallest value of a field.
-    Min,
-    /// Largest value of a field.
-    Max,
-    /// Field of the first accepted.
-    First,
-    /// Field of the last accepted.
-    Last,
-}
-
-/// `sum(invested.amount by friend where … from … until …)`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct AggregateNode {
-    /// The function.
-    pub func: AggregateFunc,
-    /// Fact type and field, with their place.
-    pub path: Vec<String>,
-    /// Where the path stands.
-    pub path_span: Range<usize>,
-    /// Whose facts.
-    pub by: Option<(Vec<String>, Range<usize>)>,
-    /// Which facts.
-    pub cond: Option<Node>,
-    /// Not before.
-    pub from: Option<Node>,
-    /// Before.
-    pub until: Option<Node>,
-}
 
 /// Parses one whole expression.
 ///
@@ -164,9 +52,20 @@ const CLAUSES: [&str; 4] = ["by", "where", "from", "until"];
 impl Parser {
     fn new(text: &str) -> Result<Self, Problem> {
         if text.len() > MAX_BYTES {
-            return Err(Problem::new(0..1, format!("the expression has {} bytes; at most {MAX_BYTES} are allowed", text.len())));
+            return Err(Problem::new(
+                0..1,
+                format!(
+                    "the expression has {} bytes; at most {MAX_BYTES} are allowed",
+                    text.len()
+                ),
+            ));
         }
-        Ok(Self { tokens: tokens(text)?, at: 0, end: text.len(), operators: 0 })
+        Ok(Self {
+            tokens: tokens(text)?,
+            at: 0,
+            end: text.len(),
+            operators: 0,
+        })
     }
 
     fn peek(&self) -> Option<&TokenKind> {
@@ -174,11 +73,16 @@ impl Parser {
     }
 
     fn here(&self) -> Range<usize> {
-        self.tokens.get(self.at).map_or(self.end.saturating_sub(1)..self.end, |t| t.span.clone())
+        self.tokens
+            .get(self.at)
+            .map_or(self.end.saturating_sub(1)..self.end, |t| t.span.clone())
     }
 
     fn previous_end(&self) -> usize {
-        self.at.checked_sub(1).and_then(|i| self.tokens.get(i)).map_or(0, |t| t.span.end)
+        self.at
+            .checked_sub(1)
+            .and_then(|i| self.tokens.get(i))
+            .map_or(0, |t| t.span.end)
     }
 
     fn next(&mut self) -> Option<Token> {
@@ -211,20 +115,27 @@ impl Parser {
         if self.eat_symbol(symbol) {
             return Ok(());
         }
-        Err(Problem::new(self.here(), format!("expected `{symbol}` {after}")))
+        Err(Problem::new(
+            self.here(),
+            format!("expected `{symbol}` {after}"),
+        ))
     }
 
     fn expect_word(&mut self, word: &str, after: &str) -> Result<(), Problem> {
         if self.eat_word(word) {
             return Ok(());
         }
-        Err(Problem::new(self.here(), format!("expected `{word}` {after}")))
+        Err(Problem::new(
+            self.here(),
+            format!("expected `{word}` {after}"),
+        ))
     }
 
     fn end(&self) -> Result<(), Problem> {
         match self.peek() {
             None => Ok(()),
-            Some(_) => Err(Problem::new(self.here(), "the expression ends before this").help("join conditions with `and` or `or`")),
+            Some(_) => Err(Problem::new(self.here(), "the expression ends before this")
+                .help("join conditions with `and` or `or`")),
         }
     }
 
@@ -263,24 +174,36 @@ impl Parser {
 
     fn expression(&mut self, power_min: u8, depth: usize) -> Result<Node, Problem> {
         if depth > MAX_DEPTH {
-            return Err(Problem::new(self.here(), format!("nested deeper than {MAX_DEPTH} levels")));
+            return Err(Problem::new(
+                self.here(),
+                format!("nested deeper than {MAX_DEPTH} levels"),
+            ));
         }
         let mut left = self.operand(depth)?;
         while let Some((power, op)) = self.operator() {
             if power <= power_min {
                 break;
             }
-            if power == 4 && matches!(left.kind, NodeKind::Binary(o, ..) if is_comparison(o) && !self.wrapped()) {
-                return Err(Problem::new(self.here(), "comparisons cannot be chained").help("write `a < b and b < c`"));
+            if power == 4
+                && matches!(left.kind, NodeKind::Binary(o, ..) if is_comparison(o) && !self.wrapped())
+            {
+                return Err(Problem::new(self.here(), "comparisons cannot be chained")
+                    .help("write `a < b and b < c`"));
             }
             self.at += 1;
             self.operators += 1;
             if self.operators > MAX_OPERATORS {
-                return Err(Problem::new(self.here(), format!("more than {MAX_OPERATORS} operators in one expression")));
+                return Err(Problem::new(
+                    self.here(),
+                    format!("more than {MAX_OPERATORS} operators in one expression"),
+                ));
             }
             let right = self.expression(power, depth + 1)?;
             let span = left.span.start..right.span.end;
-            left = Node { span, kind: NodeKind::Binary(op, Box::new(left), Box::new(right)) };
+            left = Node {
+                span,
+                kind: NodeKind::Binary(op, Box::new(left), Box::new(right)),
+            };
         }
         Ok(left)
     }
@@ -296,7 +219,12 @@ impl Parser {
     fn operand(&mut self, depth: usize) -> Result<Node, Problem> {
         let start = self.here().start;
         let kind = match self.peek() {
-            None => return Err(Problem::new(self.here(), "the expression stops where a value is expected")),
+            None => {
+                return Err(Problem::new(
+                    self.here(),
+                    "the expression stops where a value is expected",
+                ));
+            }
             Some(TokenKind::Num(n)) => NodeKind::Num(n.clone()),
             Some(TokenKind::Text(t)) => NodeKind::Text(t.as_str().into()),
             Some(TokenKind::Span(s)) => NodeKind::Span(*s),
@@ -306,7 +234,10 @@ impl Parser {
             Some(TokenKind::Word(_)) => return self.word_operand(start, depth),
         };
         self.at += 1;
-        Ok(Node { span: start..self.previous_end(), kind })
+        Ok(Node {
+            span: start..self.previous_end(),
+            kind,
+        })
     }
 
     fn symbol_operand(&mut self, start: usize, depth: usize) -> Result<Node, Problem> {
@@ -324,7 +255,10 @@ impl Parser {
         } else {
             return Err(Problem::new(self.here(), "a value is expected here"));
         };
-        Ok(Node { span: start..self.previous_end(), kind })
+        Ok(Node {
+            span: start..self.previous_end(),
+            kind,
+        })
     }
 
     fn word_operand(&mut self, start: usize, depth: usize) -> Result<Node, Problem> {
@@ -344,11 +278,16 @@ impl Parser {
         } else {
             let (path, span) = self.path()?;
             match path.first() {
-                Some(name) if path.len() == 1 && self.eat_symbol("(") => self.call(name.clone(), span, depth)?,
+                Some(name) if path.len() == 1 && self.eat_symbol("(") => {
+                    self.call(name.clone(), span, depth)?
+                }
                 _ => NodeKind::Path(path),
             }
         };
-        Ok(Node { span: start..self.previous_end(), kind })
+        Ok(Node {
+            span: start..self.previous_end(),
+            kind,
+        })
     }
 
     fn path(&mut self) -> Result<(Vec<String>, Range<usize>), Problem> {
@@ -382,7 +321,12 @@ impl Parser {
         }
     }
 
-    fn call(&mut self, name: String, _span: Range<usize>, depth: usize) -> Result<NodeKind, Problem> {
+    fn call(
+        &mut self,
+        name: String,
+        _span: Range<usize>,
+        depth: usize,
+    ) -> Result<NodeKind, Problem> {
         let func = match name.as_str() {
             "count" => Some(AggregateFunc::Count),
             "any" => Some(AggregateFunc::Any),
@@ -417,57 +361,52 @@ impl Parser {
         path_span: Range<usize>,
         depth: usize,
     ) -> Result<AggregateNode, Problem> {
-        let by = if self.eat_word("by") { Some(self.path()?) } else { None };
-        let cond = if self.eat_word("where") { Some(self.expression(0, depth + 1)?) } else { None };
-        let from = if self.eat_word("from") { Some(self.expression(0, depth + 1)?) } else { None };
-        let until = if self.eat_word("until") { Some(self.expression(0, depth + 1)?) } else { None };
-        Ok(AggregateNode { func, path, path_span, by, cond, from, until })
+        let by = if self.eat_word("by") {
+            Some(self.path()?)
+        } else {
+            None
+        };
+        let cond = if self.eat_word("where") {
+            Some(self.expression(0, depth + 1)?)
+        } else {
+            None
+        };
+        let from = if self.eat_word("from") {
+            Some(self.expression(0, depth + 1)?)
+        } else {
+            None
+        };
+        let until = if self.eat_word("until") {
+            Some(self.expression(0, depth + 1)?)
+        } else {
+            None
+        };
+        Ok(AggregateNode {
+            func,
+            path,
+            path_span,
+            by,
+            cond,
+            from,
+            until,
+        })
     }
 }
 
 /// Whether an operator compares.
 #[must_use]
 pub const fn is_comparison(op: BinaryOp) -> bool {
-    matches!(op, BinaryOp::Eq | BinaryOp::Ne | BinaryOp::Lt | BinaryOp::Le | BinaryOp::Gt | BinaryOp::Ge | BinaryOp::In)
+    matches!(
+        op,
+        BinaryOp::Eq
+            | BinaryOp::Ne
+            | BinaryOp::Lt
+            | BinaryOp::Le
+            | BinaryOp::Gt
+            | BinaryOp::Ge
+            | BinaryOp::In
+    )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn products_bind_tighter_than_sums_and_comparisons_tighter_than_and() {
-        let node = parse("a.b + 2 * 3 >= 7 and not x in [1, 2]").unwrap();
-        let NodeKind::Binary(BinaryOp::And, left, right) = node.kind else { panic!("{node:?}") };
-        assert!(matches!(left.kind, NodeKind::Binary(BinaryOp::Ge, ..)));
-        assert!(matches!(right.kind, NodeKind::Not(_)));
-    }
-
-    #[test]
-    fn deep_nesting_and_long_texts_are_refused_without_a_crash() {
-        assert!(parse(&"(".repeat(3_000)).unwrap_err().message.contains("deeper"));
-        assert!(parse(&"1+".repeat(1_999)).is_err());
-        assert!(parse(&"-".repeat(3_999)).is_err());
-        assert!(parse(&"x".repeat(4_001)).unwrap_err().message.contains("bytes"));
-    }
-
-    #[test]
-    fn an_aggregate_takes_its_clauses_in_order() {
-        let node = parse("sum(invested.amount by friend where it.amount > 1 from fact.at until fact.at + 90 days) >= 50").unwrap();
-        let NodeKind::Binary(BinaryOp::Ge, left, _) = node.kind else { panic!("not a comparison") };
-        let NodeKind::Aggregate(agg) = left.kind else { panic!("not an aggregate") };
-        assert_eq!(agg.path, ["invested", "amount"]);
-        assert!(agg.by.is_some() && agg.cond.is_some() && agg.from.is_some() && agg.until.is_some());
-    }
-
-    #[test]
-    fn min_is_a_function_or_an_aggregate_by_its_clauses() {
-        assert!(matches!(parse("min(a.b, 2)").unwrap().kind, NodeKind::Call(..)));
-        assert!(matches!(parse("min(a.b by friend)").unwrap().kind, NodeKind::Aggregate(_)));
-    }
-
-    #[test]
-    fn a_chained_comparison_is_refused_with_advice() {
-        assert!(parse("1 < 2 < 3").unwrap_err().message.contains("chained"));
-    }
-}
+mod tests;

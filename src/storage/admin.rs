@@ -12,7 +12,9 @@ pub fn create_database(url: &str, name: &str) -> Result<(), StorageError> {
     use diesel::connection::SimpleConnection;
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.is_empty() || !name.chars().all(fits) {
-        return Err(StorageError::Corrupt(format!("`{name}` cannot be the name of a database")));
+        return Err(StorageError::Corrupt(format!(
+            "`{name}` cannot be the name of a database"
+        )));
     }
     let mut conn = diesel::PgConnection::establish(url)?;
     conn.batch_execute(&format!("CREATE DATABASE {name}"))?;
@@ -33,9 +35,14 @@ pub fn execute_raw(url: &str, statements: &str) -> Result<(), StorageError> {
     }
     #[cfg(feature = "sqlite")]
     {
-        let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+        let path = url
+            .strip_prefix("sqlite://")
+            .or_else(|| url.strip_prefix("sqlite:"))
+            .unwrap_or(url);
         let mut conn = diesel::SqliteConnection::establish(path)?;
-        conn.batch_execute("PRAGMA busy_timeout = 5000; PRAGMA recursive_triggers = ON; PRAGMA foreign_keys = ON;")?;
+        conn.batch_execute(
+            "PRAGMA busy_timeout = 5000; PRAGMA recursive_triggers = ON; PRAGMA foreign_keys = ON;",
+        )?;
         conn.batch_execute(statements)?;
         Ok(())
     }

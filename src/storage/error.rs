@@ -27,13 +27,19 @@ impl StorageError {
     /// Whether the database refused these very rows, so that one of them alone may be at fault.
     #[must_use]
     pub const fn is_refusal(&self) -> bool {
-        matches!(self, Self::Database(diesel::result::Error::DatabaseError(..)))
+        matches!(
+            self,
+            Self::Database(diesel::result::Error::DatabaseError(..))
+        )
     }
 
     /// Whether a row of this key is already there.
     #[must_use]
     pub const fn is_duplicate(&self) -> bool {
         use diesel::result::DatabaseErrorKind::UniqueViolation;
-        matches!(self, Self::Database(diesel::result::Error::DatabaseError(UniqueViolation, _)))
+        matches!(
+            self,
+            Self::Database(diesel::result::Error::DatabaseError(UniqueViolation, _))
+        )
     }
 }

@@ -24,7 +24,10 @@ pub struct Store(Backend);
 #[derive(Clone)]
 enum Backend {
     #[cfg(feature = "sqlite")]
-    Sqlite { writer: Arc<Mutex<sqlite::Conn>>, readers: Pool<ConnectionManager<sqlite::Conn>> },
+    Sqlite {
+        writer: Arc<Mutex<sqlite::Conn>>,
+        readers: Pool<ConnectionManager<sqlite::Conn>>,
+    },
     #[cfg(feature = "postgres")]
     Pg(Pool<ConnectionManager<pg::Conn>>),
 }
@@ -46,9 +49,15 @@ impl Store {
         }
         #[cfg(feature = "sqlite")]
         {
-            let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")).unwrap_or(url);
+            let path = url
+                .strip_prefix("sqlite://")
+                .or_else(|| url.strip_prefix("sqlite:"))
+                .unwrap_or(url);
             let (writer, readers) = sqlite::open(path, POOL)?;
-            Ok(Self(Backend::Sqlite { writer: Arc::new(Mutex::new(writer)), readers }))
+            Ok(Self(Backend::Sqlite {
+                writer: Arc::new(Mutex::new(writer)),
+                readers,
+            }))
         }
         #[cfg(not(feature = "sqlite"))]
         Err(StorageError::NoBackend("sqlite"))
@@ -69,7 +78,10 @@ impl Store {
     ///
     /// # Errors
     /// What `work` gave, or [`StorageError`] of the transaction itself.
-    pub fn write<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn write<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         match &self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite { writer, .. } => {
@@ -88,7 +100,10 @@ impl Store {
     ///
     /// # Errors
     /// What `work` gave, or [`StorageError`] of the transaction itself.
-    pub fn read<T, E: From<StorageError>>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+    pub fn read<T, E: From<StorageError>>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
         match &self.0 {
             #[cfg(feature = "sqlite")]
             Backend::Sqlite { readers, .. } => {

@@ -9,6 +9,10 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 /// The connection that the queries are compiled for.
 pub(super) type Conn = SqliteConnection;
 
+#[expect(
+    clippy::duplicate_mod,
+    reason = "the queries are compiled once for each backend"
+)]
 #[path = "queries/mod.rs"]
 pub(super) mod queries;
 
@@ -30,10 +34,15 @@ impl CustomizeConnection<Conn, diesel::r2d2::Error> for Reader {
 }
 
 /// Opens the file, creating it when it is not there.
-pub(super) fn open(path: &str, readers: u32) -> Result<(Conn, Pool<ConnectionManager<Conn>>), StorageError> {
+pub(super) fn open(
+    path: &str,
+    readers: u32,
+) -> Result<(Conn, Pool<ConnectionManager<Conn>>), StorageError> {
     let mut writer = Conn::establish(path)?;
     writer.batch_execute(PRAGMAS)?;
-    writer.run_pending_migrations(MIGRATIONS).map_err(|e| StorageError::Migration(e.to_string()))?;
+    writer
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(|e| StorageError::Migration(e.to_string()))?;
     let pool = Pool::builder()
         .max_size(readers)
         .min_idle(Some(0))
@@ -43,7 +52,10 @@ pub(super) fn open(path: &str, readers: u32) -> Result<(Conn, Pool<ConnectionMan
 }
 
 /// A transaction that takes the write lock first, so that it never fails half-way for it.
-pub(super) fn write<T, E: From<StorageError>>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+pub(super) fn write<T, E: From<StorageError>>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
     let mut outcome = None;
     let committed = conn.immediate_transaction(|c| match work(c) {
         Ok(value) => {
@@ -59,8 +71,14 @@ pub(super) fn write<T, E: From<StorageError>>(conn: &mut Conn, work: impl FnOnce
 }
 
 /// A consistent view.
-#[expect(clippy::disallowed_methods, reason = "storage is where transactions are opened")]
-pub(super) fn read<T, E: From<StorageError>>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E> {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "storage is where transactions are opened"
+)]
+pub(super) fn read<T, E: From<StorageError>>(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
     let mut outcome = None;
     let committed = conn.transaction(|c| {
         outcome = Some(work(c));

@@ -23,7 +23,9 @@ pub(super) fn settle<T, E: From<StorageError>>(
         (Some(Err(e)), _) => Err(e),
         (Some(Ok(value)), Ok(())) => Ok(value),
         (_, Err(e)) => Err(StorageError::from(e).into()),
-        (None, Ok(())) => Err(StorageError::Corrupt("a transaction without an outcome".to_owned()).into()),
+        (None, Ok(())) => {
+            Err(StorageError::Corrupt("a transaction without an outcome".to_owned()).into())
+        }
     }
 }
 

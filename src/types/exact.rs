@@ -73,7 +73,10 @@ impl Exact {
     /// `minor` units of a currency with `exponent` decimals.
     #[must_use]
     pub fn from_minor(minor: i64, exponent: u8) -> Self {
-        Self(Repr::Small(i128::from(minor), ten_to(u32::from(exponent).min(38))))
+        Self(Repr::Small(
+            i128::from(minor),
+            ten_to(u32::from(exponent).min(38)),
+        ))
     }
 
     /// The fraction `numerator / denominator`, or `None` when the denominator is zero.
@@ -108,7 +111,9 @@ impl Exact {
         if digits.is_empty() || digits.len() > MAX_DIGITS || scale == Some(0) {
             return Err(bad());
         }
-        let numerator: BigInt = digits.parse().map_err(|_ignored: num_bigint::ParseBigIntError| bad())?;
+        let numerator: BigInt = digits
+            .parse()
+            .map_err(|_ignored: num_bigint::ParseBigIntError| bad())?;
         let numerator = if negative { -numerator } else { numerator };
         let denominator = BigInt::from(10).pow(scale.unwrap_or(0));
         Ok(Self::shrink(BigRational::new(numerator, denominator)))
@@ -139,7 +144,11 @@ impl Exact {
     }
 
     fn small(n: i128, d: i128) -> Self {
-        if d > 1_000_000_000_000_000_000 { Self::reduced(n, d) } else { Self(Repr::Small(n, d)) }
+        if d > 1_000_000_000_000_000_000 {
+            Self::reduced(n, d)
+        } else {
+            Self(Repr::Small(n, d))
+        }
     }
 
     /// `self + other`.
@@ -150,7 +159,8 @@ impl Exact {
                 if let Some(n) = a.checked_add(*c) {
                     return Self::small(n, *b);
                 }
-            } else if let (Some(x), Some(y), Some(z)) = (a.checked_mul(*d), c.checked_mul(*b), b.checked_mul(*d))
+            } else if let (Some(x), Some(y), Some(z)) =
+                (a.checked_mul(*d), c.checked_mul(*b), b.checked_mul(*d))
                 && let Some(n) = x.checked_add(y)
             {
                 return Self::small(n, z);
@@ -196,7 +206,11 @@ impl Exact {
             && n != i128::MIN
             && m != i128::MIN
         {
-            return Some(if m < 0 { Self::small(-n, -m) } else { Self::small(n, m) });
+            return Some(if m < 0 {
+                Self::small(-n, -m)
+            } else {
+                Self::small(n, m)
+            });
         }
         Some(Self::shrink(self.big() / other.big()))
     }
@@ -232,7 +246,8 @@ impl Exact {
 
     /// The value rounded to a whole number of `10^-places`, as that whole number.
     fn round_units(&self, places: u8, mode: RoundingMode) -> BigInt {
-        let scaled = self.big() * BigRational::from_integer(BigInt::from(10).pow(u32::from(places)));
+        let scaled =
+            self.big() * BigRational::from_integer(BigInt::from(10).pow(u32::from(places)));
         let whole = scaled.trunc().to_integer();
         let rest = (&scaled - scaled.trunc()).abs();
         let half = BigRational::new(BigInt::from(1), BigInt::from(2));
@@ -240,7 +255,9 @@ impl Exact {
             RoundingMode::Down => false,
             RoundingMode::Up => !rest.is_zero(),
             RoundingMode::HalfUp => rest >= half,
-            RoundingMode::HalfEven => rest > half || (rest == half && !(&whole % BigInt::from(2)).is_zero()),
+            RoundingMode::HalfEven => {
+                rest > half || (rest == half && !(&whole % BigInt::from(2)).is_zero())
+            }
         };
         match (away, scaled.is_negative()) {
             (false, _) => whole,
@@ -251,7 +268,9 @@ impl Exact {
 
     /// The fast path of [`Self::round_units`] while everything fits in 128 bits.
     fn round_small(&self, places: u8, mode: RoundingMode) -> Option<i128> {
-        let Repr::Small(n, d) = &self.0 else { return None };
+        let Repr::Small(n, d) = &self.0 else {
+            return None;
+        };
         let scaled = n.checked_mul(ten_to(u32::from(places)))?;
         let (whole, rest) = (scaled / d, (scaled % d).abs());
         let twice = rest.checked_mul(2)?;
@@ -272,7 +291,10 @@ impl Exact {
         {
             return Self(Repr::Small(units, ten_to(u32::from(places))));
         }
-        Self::shrink(BigRational::new(self.round_units(places, mode), BigInt::from(10).pow(u32::from(places))))
+        Self::shrink(BigRational::new(
+            self.round_units(places, mode),
+            BigInt::from(10).pow(u32::from(places)),
+        ))
     }
 
     /// The largest whole number not above the value.
@@ -296,7 +318,9 @@ impl Exact {
         if let Some(units) = self.round_small(exponent, RoundingMode::Down) {
             return i64::try_from(units).map_err(|_ignored| TooLarge);
         }
-        self.round_units(exponent, RoundingMode::Down).to_i64().ok_or(TooLarge)
+        self.round_units(exponent, RoundingMode::Down)
+            .to_i64()
+            .ok_or(TooLarge)
     }
 
     /// Whether the value has at most `places` decimals.
@@ -316,7 +340,9 @@ impl Exact {
     /// # Errors
     /// [`NotADecimal`] for anything else.
     pub fn from_fraction(text: &str) -> Result<Self, NotADecimal> {
-        text.parse::<BigRational>().map(Self::shrink).map_err(|_ignored| NotADecimal(text.to_owned()))
+        text.parse::<BigRational>()
+            .map(Self::shrink)
+            .map_err(|_ignored| NotADecimal(text.to_owned()))
     }
 }
 
@@ -356,7 +382,11 @@ impl fmt::Display for Exact {
         let units = self.round_units(12, RoundingMode::Down);
         let exact = self.fits(12);
         let places = if exact { 12 } else { 4 };
-        let units = if exact { units } else { self.round_units(4, RoundingMode::Down) };
+        let units = if exact {
+            units
+        } else {
+            self.round_units(4, RoundingMode::Down)
+        };
         let digits = units.abs().to_string();
         let digits = format!("{digits:0>width$}", width = places + 1);
         let (whole, part) = digits.split_at(digits.len().saturating_sub(places));
@@ -391,9 +421,12 @@ mod tests {
 
     #[test]
     fn rounding_modes_differ_only_where_they_should() {
-        for (text, even, up, down, away) in
-            [("0.125", 12, 13, 12, 13), ("0.135", 14, 14, 13, 14), ("-0.125", -12, -13, -12, -13), ("0.1201", 12, 12, 12, 13)]
-        {
+        for (text, even, up, down, away) in [
+            ("0.125", 12, 13, 12, 13),
+            ("0.135", 14, 14, 13, 14),
+            ("-0.125", -12, -13, -12, -13),
+            ("0.1201", 12, 12, 12, 13),
+        ] {
             let minor = |mode| exact(text).round(2, mode).to_minor(2).unwrap();
             assert_eq!(minor(RoundingMode::HalfEven), even, "{text}");
             assert_eq!(minor(RoundingMode::HalfUp), up, "{text}");
@@ -404,7 +437,17 @@ mod tests {
 
     #[test]
     fn texts_that_are_not_plain_decimals_are_refused() {
-        for text in ["", "-", ".5", "5.", "1e3", "1.2.3", "12a", "NaN", &"9".repeat(41)] {
+        for text in [
+            "",
+            "-",
+            ".5",
+            "5.",
+            "1e3",
+            "1.2.3",
+            "12a",
+            "NaN",
+            &"9".repeat(41),
+        ] {
             assert!(Exact::parse(text).is_err(), "{text}");
         }
     }

@@ -27,7 +27,10 @@ impl Fact {
     /// A field, or [`Value::Absent`].
     #[must_use]
     pub fn field(&self, name: &str) -> Value {
-        self.fields.iter().find(|(n, _)| &**n == name).map_or(Value::Absent, |(_, v)| v.clone())
+        self.fields
+            .iter()
+            .find(|(n, _)| &**n == name)
+            .map_or(Value::Absent, |(_, v)| v.clone())
     }
 }
 

@@ -1,17 +1,24 @@
 //! Instants, calendar spans and zones.
 
-use chrono::{DateTime, Datelike, Days, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, TimeZone, Utc};
+use chrono::{
+    DateTime, Datelike, Days, Duration, LocalResult, Months, NaiveDate, NaiveDateTime, TimeZone,
+    Utc,
+};
 use chrono_tz::Tz;
 use std::fmt;
 
 /// A moment in microseconds since 1970-01-01T00:00:00Z: the precision both databases keep.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(transparent)]
 pub struct Instant(i64);
 
 /// A text that is not an instant with an offset.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an instant: write RFC 3339 with an offset, such as 2017-06-28T09:00:00+08:00")]
+#[error(
+    "`{0}` is not an instant: write RFC 3339 with an offset, such as 2017-06-28T09:00:00+08:00"
+)]
 pub struct NotAnInstant(pub String);
 
 impl Instant {
@@ -61,7 +68,12 @@ impl Instant {
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.utc().to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true))
+        write!(
+            f,
+            "{}",
+            self.utc()
+                .to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true)
+        )
     }
 }
 
@@ -150,29 +162,44 @@ impl Zone {
     /// RFC 3339 with the zone's offset, for people.
     #[must_use]
     pub fn show(self, at: Instant) -> String {
-        at.utc().with_timezone(&self.0).to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
+        at.utc()
+            .with_timezone(&self.0)
+            .to_rfc3339_opts(chrono::SecondsFormat::Secs, false)
     }
 }
 
 fn shift(local: NaiveDateTime, months: i32, days: i32) -> NaiveDateTime {
     let by_months = Months::new(months.unsigned_abs());
-    let moved = if months >= 0 { local.checked_add_months(by_months) } else { local.checked_sub_months(by_months) };
+    let moved = if months >= 0 {
+        local.checked_add_months(by_months)
+    } else {
+        local.checked_sub_months(by_months)
+    };
     let moved = moved.unwrap_or(local);
     let by_days = Days::new(u64::from(days.unsigned_abs()));
-    let moved_days = if days >= 0 { moved.checked_add_days(by_days) } else { moved.checked_sub_days(by_days) };
+    let moved_days = if days >= 0 {
+        moved.checked_add_days(by_days)
+    } else {
+        moved.checked_sub_days(by_days)
+    };
     moved_days.unwrap_or(moved)
 }
 
 /// The day `day` of the month of `date`, or the month's last when it has fewer.
 #[must_use]
 pub fn day_of_month(date: NaiveDate, day: u32) -> NaiveDate {
-    (1..=day.clamp(1, 31)).rev().find_map(|d| date.with_day(d)).unwrap_or(date)
+    (1..=day.clamp(1, 31))
+        .rev()
+        .find_map(|d| date.with_day(d))
+        .unwrap_or(date)
 }
 
 /// The first day of the month after the month of `date`.
 #[must_use]
 pub fn next_month(date: NaiveDate) -> NaiveDate {
-    day_of_month(date, 1).checked_add_months(Months::new(1)).unwrap_or(date)
+    day_of_month(date, 1)
+        .checked_add_months(Months::new(1))
+        .unwrap_or(date)
 }
 
 #[cfg(test)]
@@ -183,9 +210,21 @@ mod tests {
     fn calendar_days_keep_the_wall_clock_over_a_clock_change() {
         let zone = Zone::named("Europe/Berlin").unwrap();
         let before = Instant::parse("2024-03-30T10:00:00+01:00").unwrap();
-        let after = zone.add(before, Span { days: 1, ..Span::default() });
+        let after = zone.add(
+            before,
+            Span {
+                days: 1,
+                ..Span::default()
+            },
+        );
         assert_eq!(after, Instant::parse("2024-03-31T10:00:00+02:00").unwrap());
-        let hours = zone.add(before, Span { micros: 24 * 3_600_000_000, ..Span::default() });
+        let hours = zone.add(
+            before,
+            Span {
+                micros: 24 * 3_600_000_000,
+                ..Span::default()
+            },
+        );
         assert_eq!(hours, Instant::parse("2024-03-31T11:00:00+02:00").unwrap());
     }
 
@@ -193,7 +232,16 @@ mod tests {
     fn a_month_after_the_31st_is_the_last_of_the_month() {
         let zone = Zone::named("Asia/Shanghai").unwrap();
         let at = Instant::parse("2024-01-31T10:00:00+08:00").unwrap();
-        assert_eq!(zone.show(zone.add(at, Span { months: 1, ..Span::default() })), "2024-02-29T10:00:00+08:00");
+        assert_eq!(
+            zone.show(zone.add(
+                at,
+                Span {
+                    months: 1,
+                    ..Span::default()
+                }
+            )),
+            "2024-02-29T10:00:00+08:00"
+        );
     }
 
     #[test]

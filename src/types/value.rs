@@ -74,7 +74,13 @@ impl fmt::Display for Value {
             Self::Text(t) => write!(f, "\"{t}\""),
             Self::Instant(at) => at.fmt(f),
             Self::Date(d) => d.fmt(f),
-            Self::Span(s) => write!(f, "{} months {} days {} s", s.months, s.days, s.micros / 1_000_000),
+            Self::Span(s) => write!(
+                f,
+                "{} months {} days {} s",
+                s.months,
+                s.days,
+                s.micros / 1_000_000
+            ),
         }
     }
 }

@@ -20,10 +20,17 @@ fn plan() -> Plan {
     Plan::load("corpus.toml", &read("rules/plans/corpus.toml")).unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn program(name: &str, plan: &Plan, params: &BTreeMap<String, Exact>) -> Result<Program, RuleError> {
+fn program(
+    name: &str,
+    plan: &Plan,
+    params: &BTreeMap<String, Exact>,
+) -> Result<Program, RuleError> {
     let calendars = |name: &str| {
         let path = format!("rules/calendars/{name}.toml");
-        root().join(&path).exists().then(|| Calendar::load(&path, &read(&path)))
+        root()
+            .join(&path)
+            .exists()
+            .then(|| Calendar::load(&path, &read(&path)))
     };
     let file = format!("rules/published/{name}.toml");
     load::read(&file, &read(&file), plan, &calendars, params)
@@ -36,7 +43,10 @@ fn files() -> Vec<CaseFile> {
         .filter(|p| p.extension().is_some_and(|x| x == "json"))
         .collect();
     paths.sort();
-    paths.iter().map(|p| serde_json::from_str(&std::fs::read_to_string(p).unwrap()).unwrap()).collect()
+    paths
+        .iter()
+        .map(|p| serde_json::from_str(&std::fs::read_to_string(p).unwrap()).unwrap())
+        .collect()
 }
 
 #[test]
@@ -57,10 +67,19 @@ fn every_payable_program_pays_every_case_to_the_cent() {
             };
             let result = run(&program, &plan, case);
             passed += usize::from(result.pass);
-            failures.extend(result.differences.iter().map(|d| format!("{}: {d}", case.case_id)));
+            failures.extend(
+                result
+                    .differences
+                    .iter()
+                    .map(|d| format!("{}: {d}", case.case_id)),
+            );
         }
     }
-    assert!(failures.is_empty(), "{passed} cases pass, but:\n{}", failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{passed} cases pass, but:\n{}",
+        failures.join("\n")
+    );
     assert!(passed >= 80, "only {passed} cases were found");
 }
 
@@ -68,10 +87,19 @@ fn every_payable_program_pays_every_case_to_the_cent() {
 fn a_program_with_more_than_two_paid_levels_does_not_load_and_says_why() {
     let plan = plan();
     let mut refused = 0;
-    for file in files().iter().filter(|f| f.engine_scope == "must_refuse_two_level") {
+    for file in files()
+        .iter()
+        .filter(|f| f.engine_scope == "must_refuse_two_level")
+    {
         let error = program(&file.id, &plan, &BTreeMap::new()).expect_err(&file.id);
-        assert!(error.message.contains("more than two upline levels"), "{error}");
-        assert!(error.line > 1 && error.help.as_deref().is_some_and(|h| h.contains("pyramid")), "{error}");
+        assert!(
+            error.message.contains("more than two upline levels"),
+            "{error}"
+        );
+        assert!(
+            error.line > 1 && error.help.as_deref().is_some_and(|h| h.contains("pyramid")),
+            "{error}"
+        );
         refused += 1;
     }
     assert!(refused >= 2, "only {refused} programs were found");

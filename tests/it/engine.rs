@@ -8,7 +8,13 @@ use vouchsafe::members::service as members;
 const START: &str = "2017-06-01T00:00:00+08:00";
 
 fn invested(book: &Book, id: &str, member: &str, when: &str, amount: &str) -> Outcome {
-    book.fact(id, "invested", member, when, json!({"amount": amount, "term_days": 180, "product": "fixed", "ref": id}))
+    book.fact(
+        id,
+        "invested",
+        member,
+        when,
+        json!({"amount": amount, "term_days": 180, "product": "fixed", "ref": id}),
+    )
 }
 
 fn chain(book: &Book) {
@@ -21,11 +27,18 @@ fn a_commission_is_paid_to_two_levels_and_released_on_the_fifth() {
     on_each_backend(START, |book| {
         chain(book);
         invested(book, "i1", "d", "2017-06-10T10:00:00+08:00", "50000.00");
-        let pending = vec![("commission".into(), "pending".into(), 7397), ("commission_level2".into(), "pending".into(), 1233)];
+        let pending = vec![
+            ("commission".into(), "pending".into(), 7397),
+            ("commission_level2".into(), "pending".into(), 1233),
+        ];
         assert_eq!(book.rewards(), pending);
         assert_eq!(book.tick("2017-07-04T23:59:59+08:00"), 0);
         assert_eq!(book.tick("2017-07-05T00:00:00+08:00"), 2);
-        assert!(book.rewards().iter().all(|(_, state, _)| state == "available"));
+        assert!(
+            book.rewards()
+                .iter()
+                .all(|(_, state, _)| state == "available")
+        );
         book.assert_sound();
     });
 }
@@ -35,7 +48,10 @@ fn the_same_event_twice_is_one_fact_and_another_body_is_a_conflict() {
     on_each_backend(START, |book| {
         chain(book);
         let first = invested(book, "i1", "d", "2017-06-10T10:00:00+08:00", "50000.00");
-        assert_eq!(invested(book, "i1", "d", "2017-06-10T10:00:00+08:00", "50000.00"), first);
+        assert_eq!(
+            invested(book, "i1", "d", "2017-06-10T10:00:00+08:00", "50000.00"),
+            first
+        );
         let other = invested(book, "i1", "d", "2017-06-10T10:00:00+08:00", "50000.01");
         assert!(matches!(other, Outcome::Conflict { .. }), "{other:?}");
         assert_eq!(book.rewards().len(), 2);
@@ -48,13 +64,36 @@ fn an_early_redemption_takes_back_what_was_pending_and_what_was_available() {
     on_each_backend(START, |book| {
         chain(book);
         invested(book, "i1", "d", "2017-06-10T10:00:00+08:00", "50000.00");
-        book.fact("r1", "redeemed", "d", "2017-06-20T10:00:00+08:00", json!({"amount": "50000.00", "ref": "i1"}));
-        assert!(book.rewards().iter().all(|(_, state, _)| state == "cancelled"));
+        book.fact(
+            "r1",
+            "redeemed",
+            "d",
+            "2017-06-20T10:00:00+08:00",
+            json!({"amount": "50000.00", "ref": "i1"}),
+        );
+        assert!(
+            book.rewards()
+                .iter()
+                .all(|(_, state, _)| state == "cancelled")
+        );
         invested(book, "i2", "d", "2017-06-25T10:00:00+08:00", "50000.00");
         book.tick("2017-07-05T00:00:00+08:00");
-        book.fact("r2", "redeemed", "d", "2017-07-06T10:00:00+08:00", json!({"amount": "50000.00", "ref": "i2"}));
-        let states: Vec<_> = book.rewards().into_iter().map(|(_, state, _)| state).collect();
-        assert_eq!(states, ["cancelled", "cancelled", "clawed_back", "clawed_back"]);
+        book.fact(
+            "r2",
+            "redeemed",
+            "d",
+            "2017-07-06T10:00:00+08:00",
+            json!({"amount": "50000.00", "ref": "i2"}),
+        );
+        let states: Vec<_> = book
+            .rewards()
+            .into_iter()
+            .map(|(_, state, _)| state)
+            .collect();
+        assert_eq!(
+            states,
+            ["cancelled", "cancelled", "clawed_back", "clawed_back"]
+        );
         book.assert_sound();
     });
 }
@@ -64,10 +103,27 @@ fn a_monthly_limit_cuts_the_last_reward_and_refuses_the_next() {
     on_each_backend(START, |book| {
         chain(book);
         for (id, day) in [("i1", 10), ("i2", 11), ("i3", 12)] {
-            invested(book, id, "b", &format!("2017-06-{day}T10:00:00+08:00"), "2000000.00");
+            invested(
+                book,
+                id,
+                "b",
+                &format!("2017-06-{day}T10:00:00+08:00"),
+                "2000000.00",
+            );
         }
-        let amounts: Vec<_> = book.rewards().into_iter().map(|(_, state, minor)| (state, minor)).collect();
-        assert_eq!(amounts, [("pending".into(), 295_890), ("pending".into(), 204_110), ("refused".into(), 0)]);
+        let amounts: Vec<_> = book
+            .rewards()
+            .into_iter()
+            .map(|(_, state, minor)| (state, minor))
+            .collect();
+        assert_eq!(
+            amounts,
+            [
+                ("pending".into(), 295_890),
+                ("pending".into(), 204_110),
+                ("refused".into(), 0)
+            ]
+        );
         book.assert_sound();
     });
 }
@@ -75,13 +131,23 @@ fn a_monthly_limit_cuts_the_last_reward_and_refuses_the_next() {
 #[test]
 fn a_budget_is_never_overspent() {
     on_each_backend(START, |book| {
-        let rule = repo("rules/programs/everyday-commission.toml").replace("50_000_000.00", "100.00");
+        let rule =
+            repo("rules/programs/everyday-commission.toml").replace("50_000_000.00", "100.00");
         book.activate(&rule);
         book.members(&[["a", ""], ["b", "a"], ["c", "b"]]);
         invested(book, "i1", "c", "2017-06-10T10:00:00+08:00", "50000.00");
         invested(book, "i2", "c", "2017-06-11T10:00:00+08:00", "50000.00");
-        let amounts: Vec<_> = book.rewards().into_iter().map(|(_, state, minor)| (state, minor)).collect();
-        let expected = [("pending".into(), 7397), ("pending".into(), 1233), ("refused".into(), 0), ("pending".into(), 1233)];
+        let amounts: Vec<_> = book
+            .rewards()
+            .into_iter()
+            .map(|(_, state, minor)| (state, minor))
+            .collect();
+        let expected = [
+            ("pending".into(), 7397),
+            ("pending".into(), 1233),
+            ("refused".into(), 0),
+            ("pending".into(), 1233),
+        ];
         assert_eq!(amounts, expected);
         book.assert_sound();
     });
@@ -92,10 +158,23 @@ fn an_experience_fund_pays_its_yield_only() {
     on_each_backend(START, |book| {
         book.activate(&repo("rules/programs/welcome-fund.toml"));
         book.members(&[["a", ""], ["b", "a"]]);
-        book.fact("v1", "verified", "b", "2017-06-10T10:00:00+08:00", json!({}));
+        book.fact(
+            "v1",
+            "verified",
+            "b",
+            "2017-06-10T10:00:00+08:00",
+            json!({}),
+        );
         book.tick("2017-07-10T10:00:00+08:00");
-        let rows: Vec<_> = book.rewards().into_iter().map(|(_, state, minor)| (state, minor)).collect();
-        assert_eq!(rows, [("clawed_back".into(), 0), ("available".into(), 1227)]);
+        let rows: Vec<_> = book
+            .rewards()
+            .into_iter()
+            .map(|(_, state, minor)| (state, minor))
+            .collect();
+        assert_eq!(
+            rows,
+            [("clawed_back".into(), 0), ("available".into(), 1227)]
+        );
         book.assert_sound();
     });
 }
@@ -104,7 +183,11 @@ fn an_experience_fund_pays_its_yield_only() {
 fn self_referral_and_loops_are_refused_with_the_field_and_a_referrer_is_bound_once() {
     on_each_backend(START, |book| {
         book.members(&[["a", ""], ["b", "a"], ["c", "b"]]);
-        for (pair, word) in [(["a", "a"], "himself"), (["a", "c"], "directly or not"), (["c", "a"], "another referrer")] {
+        for (pair, word) in [
+            (["a", "a"], "himself"),
+            (["a", "c"], "directly or not"),
+            (["c", "a"], "another referrer"),
+        ] {
             match book.members(&[pair]).remove(0) {
                 members::Outcome::Refused { problems, .. } => {
                     assert_eq!(problems[0].field, "referrer");
@@ -122,7 +205,12 @@ fn the_tree_can_be_asked_for_as_of_any_moment() {
         book.members(&[["a", ""], ["b", ""], ["c", "a"]]);
         book.clock.set(at("2017-06-10T00:00:00+08:00"));
         members::correct(&book.engine, "ann", "c", Some("b"), "the code was mistyped").unwrap();
-        let referees = |member: i64, when: &str| book.engine.store().read(|tx| tx.referees_as_of(member, at(when).micros())).unwrap();
+        let referees = |member: i64, when: &str| {
+            book.engine
+                .store()
+                .read(|tx| tx.referees_as_of(member, at(when).micros()))
+                .unwrap()
+        };
         assert_eq!(referees(1, "2017-06-09T00:00:00+08:00"), [3]);
         assert_eq!(referees(2, "2017-06-09T00:00:00+08:00"), Vec::<i64>::new());
         assert_eq!(referees(1, "2017-06-11T00:00:00+08:00"), Vec::<i64>::new());
@@ -139,10 +227,25 @@ fn a_registration_with_a_code_makes_the_member_and_binds_him() {
     on_each_backend(START, |book| {
         chain(book);
         let code = vouchsafe::members::codes::code_of(1);
-        book.fact("e1", "registered", "new", "2017-06-05T10:00:00+08:00", json!({"code": code}));
+        book.fact(
+            "e1",
+            "registered",
+            "new",
+            "2017-06-05T10:00:00+08:00",
+            json!({"code": code}),
+        );
         invested(book, "e2", "new", "2017-06-06T10:00:00+08:00", "10000.00");
-        assert_eq!(book.rewards(), [("commission".into(), "pending".into(), 1233)]);
-        let wrong = book.fact("e3", "registered", "other", "2017-06-05T10:00:00+08:00", json!({"code": "ZZZZZZZ"}));
+        assert_eq!(
+            book.rewards(),
+            [("commission".into(), "pending".into(), 1233)]
+        );
+        let wrong = book.fact(
+            "e3",
+            "registered",
+            "other",
+            "2017-06-05T10:00:00+08:00",
+            json!({"code": "ZZZZZZZ"}),
+        );
         assert!(matches!(wrong, Outcome::Refused { .. }), "{wrong:?}");
         book.assert_sound();
     });

@@ -1,5 +1,12 @@
 //! The integration tests: one binary.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what fails in a test must fail the test"
+)]
+
 mod attacks;
 mod campaigns;
 mod cdnow;

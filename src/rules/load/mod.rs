@@ -1,5 +1,6 @@
 //! Reads a rule file into a checked program.
 
+mod parts;
 pub(crate) mod pay;
 pub(crate) mod reader;
 
@@ -8,8 +9,9 @@ use super::check::{self, Scope};
 use super::error::{Problem, RuleError};
 use super::expr::{Aggregate, ExprKind, Formula, Role, Type, Unit};
 use super::plan::{Plan, register_commodities};
-use super::program::{Budget, Program, Require, Round, Rule, TierTable};
-use crate::types::{Currencies, Exact, RoundingMode, Text, Value, Zone};
+use super::program::{Program, Require, Round, Rule, TierTable};
+use crate::types::{Currencies, Exact, Text, Value};
+use parts::{budget, identifier, round, tier_table, window, zone};
 use reader::{Fields, Item, choice, content_offset, instant, list, number, text, texts, whole};
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
@@ -24,7 +26,12 @@ pub type Calendars<'a> = &'a dyn Fn(&str) -> Option<Result<Calendar, RuleError>>
 ///
 /// # Errors
 /// [`RuleError`] with the place of the first mistake; also for a third paid level.
-pub fn program(file: &str, source: &str, plan: &Plan, calendars: Calendars<'_>) -> Result<Program, RuleError> {
+pub fn program(
+    file: &str,
+    source: &str,
+    plan: &Plan,
+    calendars: Calendars<'_>,
+) -> Result<Program, RuleError> {
     read(file, source, plan, calendars, &BTreeMap::new())
 }
 
@@ -41,15 +48,35 @@ pub fn read(
 ) -> Result<Program, RuleError> {
     let place = |p| RuleError::locate(file, source, p);
     if source.len() > MAX_FILE_BYTES {
-        return Err(place(Problem::new(0..1, format!("the file has {} bytes; at most {MAX_FILE_BYTES} are allowed", source.len()))));
+        return Err(place(Problem::new(
+            0..1,
+            format!(
+                "the file has {} bytes; at most {MAX_FILE_BYTES} are allowed",
+                source.len()
+            ),
+        )));
     }
-    let table = DeTable::parse(source).map_err(|e| place(Problem::new(e.span().unwrap_or(0..1), e.message().to_owned())))?;
+    let table = DeTable::parse(source).map_err(|e| {
+        place(Problem::new(
+            e.span().unwrap_or(0..1),
+            e.message().to_owned(),
+        ))
+    })?;
     let head = Fields::new("the program", 0..1, table.get_ref());
-    let mut reader = Reader { source, plan, params: BTreeMap::new(), tiers: Vec::new(), currencies: plan.currencies.clone(), round: None };
-    reader.program(head, calendars, params).map_err(|e| match e {
-        Failure::Here(problem) => place(problem),
-        Failure::Elsewhere(error) => error,
-    })
+    let mut reader = Reader {
+        source,
+        plan,
+        params: BTreeMap::new(),
+        tiers: Vec::new(),
+        currencies: plan.currencies.clone(),
+        round: None,
+    };
+    reader
+        .program(head, calendars, params)
+        .map_err(|e| match e {
+            Failure::Here(problem) => place(problem),
+            Failure::Elsewhere(error) => error,
+        })
 }
 
 /// A mistake in this file, or in one that it names.
@@ -96,10 +123,7 @@ impl<'a> Reader<'a> {
         calendars: Calendars<'_>,
         overrides: &BTreeMap<String, Exact>,
     ) -> Result<Program, Failure> {
-        let schema = head.need("schema")?;
-        if whole(schema, 1_000)? != 1 {
-            return Err(Problem::new(schema.span(), "only `schema = 1` is known").into());
-        }
+        parts::schema(&mut head)?;
         let id = identifier(head.need("id")?)?;
         let version = whole(head.need("version")?, 1_000_000)?;
         let title = head.need_text("title")?.into();
@@ -113,13 +137,22 @@ impl<'a> Reader<'a> {
             None => Calendar::default(),
             Some(item) => match calendars(text(item)?) {
                 Some(found) => found.map_err(Failure::Elsewhere)?,
-                None => return Err(Problem::new(item.span(), format!("there is no calendar `{}`", text(item)?)).into()),
+                None => {
+                    return Err(Problem::new(
+                        item.span(),
+                        format!("there is no calendar `{}`", text(item)?),
+                    )
+                    .into());
+                }
             },
         };
         let (from, until) = window(&mut head)?;
         self.round = head.take("round").map(round).transpose()?;
         let exponent = self.currencies.exponent(&currency).unwrap_or(2);
-        let budget = head.take("budget").map(|i| budget(i, exponent)).transpose()?;
+        let budget = head
+            .take("budget")
+            .map(|i| budget(i, exponent))
+            .transpose()?;
         let audience = head.take("audience").map_or(Ok(Role::Referrer), |i| {
             choice(i, &[("referrer", Role::Referrer), ("member", Role::Friend)])
         })?;
@@ -129,35 +162,67 @@ impl<'a> Reader<'a> {
                 self.tiers.push(tier_table(name, table)?);
             }
         }
-        let mut rules: Vec<Rule> = Vec::new();
-        let rule_list = head.need("rule")?;
-        for item in list(rule_list)? {
-            let rule = self.rule(item, &currency)?;
-            if rules.iter().any(|r| r.id == rule.id) {
-                return Err(Problem::new(item.span(), format!("two rules are called `{}`", rule.id)).into());
-            }
-            rules.push(rule);
-        }
-        if rules.is_empty() {
-            return Err(Problem::new(rule_list.span(), "a program needs at least one `[[rule]]`").into());
-        }
+        let rules = self.rules(head.need("rule")?, &currency)?;
         head.finish()?;
         let currencies = self.currencies.clone();
         let tiers = std::mem::take(&mut self.tiers);
         let source = self.source.into();
-        Ok(Program { id, version, title, currency, currencies, zone, calendar, from, until, budget, audience, tiers, rules, source })
+        Ok(Program {
+            id,
+            version,
+            title,
+            currency,
+            currencies,
+            zone,
+            calendar,
+            from,
+            until,
+            budget,
+            audience,
+            tiers,
+            rules,
+            source,
+        })
+    }
+
+    fn rules(&mut self, rule_list: Item<'a>, currency: &Text) -> Result<Vec<Rule>, Problem> {
+        let mut rules: Vec<Rule> = Vec::new();
+        for item in list(rule_list)? {
+            let rule = self.rule(item, currency)?;
+            if rules.iter().any(|r| r.id == rule.id) {
+                return Err(Problem::new(
+                    item.span(),
+                    format!("two rules are called `{}`", rule.id),
+                ));
+            }
+            rules.push(rule);
+        }
+        if rules.is_empty() {
+            return Err(Problem::new(
+                rule_list.span(),
+                "a program needs at least one `[[rule]]`",
+            ));
+        }
+        Ok(rules)
     }
 
     pub(crate) fn currency(&self, item: Item<'_>) -> Result<Text, Problem> {
         let code = text(item)?;
         match self.currencies.exponent(code) {
             Some(_) => Ok(code.into()),
-            None => Err(Problem::new(item.span(), format!("`{code}` is neither an ISO 4217 code nor a registered commodity"))
-                .help("register it: `commodities = { NAME = decimals }`")),
+            None => Err(Problem::new(
+                item.span(),
+                format!("`{code}` is neither an ISO 4217 code nor a registered commodity"),
+            )
+            .help("register it: `commodities = { NAME = decimals }`")),
         }
     }
 
-    fn read_params(&mut self, item: Option<Item<'a>>, overrides: &BTreeMap<String, Exact>) -> Result<(), Problem> {
+    fn read_params(
+        &mut self,
+        item: Option<Item<'a>>,
+        overrides: &BTreeMap<String, Exact>,
+    ) -> Result<(), Problem> {
         let Some(item) = item else { return Ok(()) };
         for (name, _, value) in Fields::of("`params`", item)?.rest() {
             let plain = Type::Num(Unit::Any);
@@ -186,7 +251,11 @@ impl<'a> Reader<'a> {
         for (kind, span) in texts(table.need("on")?)? {
             if !self.plan.types.contains_key(kind) {
                 let help = super::error::suggest(kind, self.plan.types.keys().map(|k| &**k));
-                return Err(Problem::new(span, format!("the tracking plan has no fact type `{kind}`")).help(help));
+                return Err(Problem::new(
+                    span,
+                    format!("the tracking plan has no fact type `{kind}`"),
+                )
+                .help(help));
             }
             on.push(kind.into());
         }
@@ -195,22 +264,47 @@ impl<'a> Reader<'a> {
             None => None,
         };
         let kind = each.as_ref().map(|e| e.kind.clone());
-        let place = Place { on: &on, item: kind.as_ref(), who: false, reward: false };
+        let place = Place {
+            on: &on,
+            item: kind.as_ref(),
+            who: false,
+            reward: false,
+        };
         let after = self.optional(table.take("after"), place, is_moment, "a time")?;
         let when = self.optional(table.take("when"), place, is_condition, "a condition")?;
         let require = self.requires(table.take("require"), place)?;
         let pay_list = table.need("pay")?;
-        let pays = list(pay_list)?.into_iter().map(|p| self.pay(p, place, currency)).collect::<Result<Vec<_>, _>>()?;
+        let pays = list(pay_list)?
+            .into_iter()
+            .map(|p| self.pay(p, place, currency))
+            .collect::<Result<Vec<_>, _>>()?;
         if pays.is_empty() {
-            return Err(Problem::new(pay_list.span(), "a rule needs at least one `[[rule.pay]]`"));
+            return Err(Problem::new(
+                pay_list.span(),
+                "a rule needs at least one `[[rule.pay]]`",
+            ));
         }
         table.finish()?;
-        Ok(Rule { id, on, each, after, when, require, pays })
+        Ok(Rule {
+            id,
+            on,
+            each,
+            after,
+            when,
+            require,
+            pays,
+        })
     }
 
     fn selection(&self, item: Item<'a>, on: &[Text]) -> Result<Aggregate, Problem> {
-        let place = Place { on, item: None, who: false, reward: false };
-        check::selection(text(item)?, &self.scope(place)).map_err(|p| p.shifted(content_offset(self.source, &item.span())))
+        let place = Place {
+            on,
+            item: None,
+            who: false,
+            reward: false,
+        };
+        check::selection(text(item)?, &self.scope(place))
+            .map_err(|p| p.shifted(content_offset(self.source, &item.span())))
     }
 
     pub(crate) fn scope<'b>(&'b self, place: Place<'b>) -> Scope<'b> {
@@ -226,7 +320,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(crate) fn formula(&self, item: Item<'a>, place: Place<'_>, want: fn(Type) -> bool, wanted: &str) -> Result<Formula, Problem> {
+    pub(crate) fn formula(
+        &self,
+        item: Item<'a>,
+        place: Place<'_>,
+        want: fn(Type) -> bool,
+        wanted: &str,
+    ) -> Result<Formula, Problem> {
         check::formula(text(item)?, &self.scope(place), want, wanted)
             .map_err(|p| p.shifted(content_offset(self.source, &item.span())))
     }
@@ -238,11 +338,18 @@ impl<'a> Reader<'a> {
         want: fn(Type) -> bool,
         wanted: &str,
     ) -> Result<Option<Formula>, Problem> {
-        item.map(|i| self.formula(i, place, want, wanted)).transpose()
+        item.map(|i| self.formula(i, place, want, wanted))
+            .transpose()
     }
 
-    pub(crate) fn requires(&self, item: Option<Item<'a>>, place: Place<'_>) -> Result<Vec<Require>, Problem> {
-        let Some(item) = item else { return Ok(Vec::new()) };
+    pub(crate) fn requires(
+        &self,
+        item: Option<Item<'a>>,
+        place: Place<'_>,
+    ) -> Result<Vec<Require>, Problem> {
+        let Some(item) = item else {
+            return Ok(Vec::new());
+        };
         list(item)?
             .into_iter()
             .map(|entry| {
@@ -269,8 +376,11 @@ impl<'a> Reader<'a> {
         });
         match wide {
             None => Ok(formula),
-            Some(span) => Err(Problem::new(span, "a watched condition can speak of one person or one key, not of a group")
-                .shifted(content_offset(self.source, &item.span()))),
+            Some(span) => Err(Problem::new(
+                span,
+                "a watched condition can speak of one person or one key, not of a group",
+            )
+            .shifted(content_offset(self.source, &item.span()))),
         }
     }
 }
@@ -282,96 +392,4 @@ pub(crate) struct Place<'a> {
     pub(crate) item: Option<&'a Text>,
     pub(crate) who: bool,
     pub(crate) reward: bool,
-}
-
-fn identifier(item: Item<'_>) -> Result<Text, Problem> {
-    let word = text(item)?;
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if word.is_empty() || word.len() > 80 || !word.chars().all(fits) {
-        return Err(Problem::new(item.span(), "an id is 1 to 80 of a-z, 0-9, `-` and `_`"));
-    }
-    Ok(word.into())
-}
-
-fn zone(item: Item<'_>) -> Result<Zone, Problem> {
-    let name = text(item)?;
-    Zone::named(name).ok_or_else(|| {
-        Problem::new(item.span(), format!("`{name}` is not a zone of the IANA database")).help("such as `Asia/Shanghai`")
-    })
-}
-
-type Ends = (Option<crate::types::Instant>, Option<crate::types::Instant>);
-
-fn window(head: &mut Fields<'_>) -> Result<Ends, Problem> {
-    let Some(item) = head.take("window") else { return Ok((None, None)) };
-    let mut table = Fields::of("`window`", item)?;
-    let from = table.take("from").map(instant).transpose()?;
-    let until = table.take("until").map(instant).transpose()?;
-    table.finish()?;
-    if let (Some(a), Some(b)) = (from, until)
-        && a >= b
-    {
-        return Err(Problem::new(item.span(), "the window ends before it begins"));
-    }
-    Ok((from, until))
-}
-
-/// Reads `{ to = 2, mode = "half_even" }`.
-pub(crate) fn round(item: Item<'_>) -> Result<Round, Problem> {
-    let mut table = Fields::of("`round`", item)?;
-    let places = u8::try_from(whole(table.need("to")?, 12)?).unwrap_or(2);
-    let mode = choice(
-        table.need("mode")?,
-        &[
-            ("half_even", RoundingMode::HalfEven),
-            ("half_up", RoundingMode::HalfUp),
-            ("down", RoundingMode::Down),
-            ("up", RoundingMode::Up),
-        ],
-    )?;
-    table.finish()?;
-    Ok(Round { places, mode })
-}
-
-fn budget(item: Item<'_>, exponent: u8) -> Result<Budget, Problem> {
-    let mut table = Fields::of("`budget`", item)?;
-    let total = table.need("total")?;
-    let total_minor = minor(total, exponent)?;
-    let reduce = table
-        .take("on_exhausted")
-        .map_or(Ok(false), |i| choice(i, &[("refuse", false), ("reduce", true)]))?;
-    table.finish()?;
-    Ok(Budget { total_minor, reduce })
-}
-
-/// An amount in minor units, refused when it has more decimals than its currency.
-pub(crate) fn minor(item: Item<'_>, exponent: u8) -> Result<i64, Problem> {
-    let amount = number(item)?;
-    if amount.is_negative() || !amount.fits(exponent) {
-        return Err(Problem::new(item.span(), format!("an amount of at least 0 with at most {exponent} decimals is expected")));
-    }
-    amount.to_minor(exponent).map_err(|e| Problem::new(item.span(), e.to_string()))
-}
-
-fn tier_table(name: &str, item: Item<'_>) -> Result<TierTable, Problem> {
-    let mut table = Fields::of(format!("table `{name}`"), item)?;
-    let until = table.take("until").map(number).transpose()?;
-    let mut rows: Vec<(Exact, Exact)> = Vec::new();
-    let list_item = table.need("rows")?;
-    for row in list(list_item)? {
-        let mut fields = Fields::of("a row", row)?;
-        let from = number(fields.need("from")?)?;
-        let value = number(fields.need("value")?)?;
-        fields.finish()?;
-        if rows.last().is_some_and(|(last, _)| *last >= from) {
-            return Err(Problem::new(row.span(), "each row must begin above the one before it"));
-        }
-        rows.push((from, value));
-    }
-    table.finish()?;
-    match (rows.last(), &until) {
-        (None, _) => Err(Problem::new(list_item.span(), "a table needs at least one row")),
-        (Some((last, _)), Some(end)) if end <= last => Err(Problem::new(list_item.span(), "`until` ends the table before its last row")),
-        _ => Ok(TierTable { name: name.into(), rows, until }),
-    }
 }

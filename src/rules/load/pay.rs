@@ -1,11 +1,13 @@
 //! Reads the payments of a rule.
 
+use super::parts::round;
 use super::reader::{Fields, Item, choice, number, text, texts, whole};
-use super::{Place, Reader, is_amount, is_condition, is_moment, round};
+use super::{Place, Reader, is_amount, is_condition, is_moment};
 use crate::rules::error::{Problem, suggest};
 use crate::rules::expr::Type;
 use crate::rules::program::{
-    Beneficiary, Ending, Fund, Limit, LimitPer, Mode, Pay, PayAmount, PayCurrency, Per, Period, Release, Round,
+    Beneficiary, Ending, Fund, Limit, LimitPer, Mode, Pay, PayAmount, PayCurrency, Per, Period,
+    Release, Round,
 };
 use crate::types::Text;
 use std::ops::Range;
@@ -29,12 +31,26 @@ const PERIODS: [(&str, Period); 5] = [
 ];
 
 impl<'a> Reader<'a> {
-    pub(super) fn pay(&mut self, item: Item<'a>, rule: Place<'_>, currency: &Text) -> Result<Pay, Problem> {
+    pub(super) fn pay(
+        &mut self,
+        item: Item<'a>,
+        rule: Place<'_>,
+        currency: &Text,
+    ) -> Result<Pay, Problem> {
         let mut table = Fields::of("a payment", item)?;
         let place = Place { who: true, ..rule };
-        let reward = Place { reward: true, ..place };
-        let to = texts(table.need("to")?)?.into_iter().map(beneficiary).collect::<Result<Vec<_>, _>>()?;
-        let form = table.take("form").map_or(Ok("other"), |i| choice(i, &FORMS))?.into();
+        let reward = Place {
+            reward: true,
+            ..place
+        };
+        let to = texts(table.need("to")?)?
+            .into_iter()
+            .map(beneficiary)
+            .collect::<Result<Vec<_>, _>>()?;
+        let form = table
+            .take("form")
+            .map_or(Ok("other"), |i| choice(i, &FORMS))?
+            .into();
         let kind: Text = table.text("kind")?.unwrap_or("cash").into();
         let amount = self.amount(&mut table, place, item.span())?;
         let currency = self.pay_currency(&mut table, place, currency)?;
@@ -43,44 +59,108 @@ impl<'a> Reader<'a> {
         let round = self.rounding(own_round, &amount, item.span())?;
         let cap = self.optional(table.take("cap"), place, is_amount, "an amount")?;
         let per = self.per(table.take("per"), place)?;
-        let mode = table
-            .take("mode")
-            .map_or(Ok(Mode::Once), |i| choice(i, &[("once", Mode::Once), ("sum", Mode::Sum), ("target", Mode::Target)]))?;
+        let mode = table.take("mode").map_or(Ok(Mode::Once), |i| {
+            choice(
+                i,
+                &[
+                    ("once", Mode::Once),
+                    ("sum", Mode::Sum),
+                    ("target", Mode::Target),
+                ],
+            )
+        })?;
         let limits = self.limits(table.take("limit"), place)?;
-        let beyond = table.take("beyond").map_or(Ok(false), |i| choice(i, &[("refuse", true), ("ignore", false)]))?;
+        let beyond = table.take("beyond").map_or(Ok(false), |i| {
+            choice(i, &[("refuse", true), ("ignore", false)])
+        })?;
         let release = self.release(table.take("release"), reward)?;
         let cancel = self.ending("`cancel`", table.take("cancel"), reward)?;
         let clawback = self.ending("`clawback`", table.take("clawback"), reward)?;
         let expire = self.expire(table.take("expire"), reward)?;
-        let fund = table.take("fund").map(|i| self.fund(i, reward)).transpose()?;
+        let fund = table
+            .take("fund")
+            .map(|i| self.fund(i, reward))
+            .transpose()?;
         table.finish()?;
         if mode != Mode::Once && !limits.is_empty() {
-            return Err(Problem::new(item.span(), "`limit` works with `mode = \"once\"` only").help("cap the sum with `cap`"));
+            return Err(
+                Problem::new(item.span(), "`limit` works with `mode = \"once\"` only")
+                    .help("cap the sum with `cap`"),
+            );
         }
-        Ok(Pay { to, form, kind, amount, currency, require, round, cap, per, mode, limits, beyond, release, cancel, clawback, expire, fund })
+        Ok(Pay {
+            to,
+            form,
+            kind,
+            amount,
+            currency,
+            require,
+            round,
+            cap,
+            per,
+            mode,
+            limits,
+            beyond,
+            release,
+            cancel,
+            clawback,
+            expire,
+            fund,
+        })
     }
 
-    fn amount(&self, table: &mut Fields<'a>, place: Place<'_>, span: Range<usize>) -> Result<PayAmount, Problem> {
-        match (table.take("amount"), table.take("refuse"), table.text("else")?) {
-            (Some(item), None, otherwise) => {
-                Ok(PayAmount::Amount(self.formula(item, place, is_amount, "an amount")?, otherwise.map(Into::into)))
-            }
+    fn amount(
+        &self,
+        table: &mut Fields<'a>,
+        place: Place<'_>,
+        span: Range<usize>,
+    ) -> Result<PayAmount, Problem> {
+        match (
+            table.take("amount"),
+            table.take("refuse"),
+            table.text("else")?,
+        ) {
+            (Some(item), None, otherwise) => Ok(PayAmount::Amount(
+                self.formula(item, place, is_amount, "an amount")?,
+                otherwise.map(Into::into),
+            )),
             (None, Some(item), None) => Ok(PayAmount::Refuse(text(item)?.into())),
-            (Some(_), Some(item), _) => Err(Problem::new(item.span(), "a payment has either `amount` or `refuse`")),
+            (Some(_), Some(item), _) => Err(Problem::new(
+                item.span(),
+                "a payment has either `amount` or `refuse`",
+            )),
             (None, ..) => Err(Problem::new(span, "a payment needs `amount` (or `refuse`)")),
         }
     }
 
-    fn pay_currency(&self, table: &mut Fields<'a>, place: Place<'_>, default: &Text) -> Result<PayCurrency, Problem> {
+    fn pay_currency(
+        &self,
+        table: &mut Fields<'a>,
+        place: Place<'_>,
+        default: &Text,
+    ) -> Result<PayCurrency, Problem> {
         match (table.take("currency"), table.take("currency_of")) {
             (None, None) => Ok(PayCurrency::Code(default.clone())),
             (Some(item), None) => Ok(PayCurrency::Code(self.currency(item)?)),
-            (None, Some(item)) => Ok(PayCurrency::Of(self.formula(item, place, |t| t == Type::Text, "a text")?)),
-            (Some(_), Some(item)) => Err(Problem::new(item.span(), "a payment has either `currency` or `currency_of`")),
+            (None, Some(item)) => Ok(PayCurrency::Of(self.formula(
+                item,
+                place,
+                |t| t == Type::Text,
+                "a text",
+            )?)),
+            (Some(_), Some(item)) => Err(Problem::new(
+                item.span(),
+                "a payment has either `currency` or `currency_of`",
+            )),
         }
     }
 
-    fn rounding(&self, own: Option<Round>, amount: &PayAmount, span: Range<usize>) -> Result<Round, Problem> {
+    fn rounding(
+        &self,
+        own: Option<Round>,
+        amount: &PayAmount,
+        span: Range<usize>,
+    ) -> Result<Round, Problem> {
         match (own.or(self.round), amount) {
             (Some(round), _) => Ok(round),
             (None, PayAmount::Refuse(_)) => Ok(Round { places: 0, mode: crate::types::RoundingMode::Down }),
@@ -91,7 +171,11 @@ impl<'a> Reader<'a> {
 
     fn per(&self, item: Option<Item<'a>>, place: Place<'_>) -> Result<Vec<Per>, Problem> {
         let Some(item) = item else {
-            return Ok(vec![if place.item.is_some() { Per::Item } else { Per::Fact }]);
+            return Ok(vec![if place.item.is_some() {
+                Per::Item
+            } else {
+                Per::Fact
+            }]);
         };
         super::list(item)?
             .into_iter()
@@ -104,10 +188,19 @@ impl<'a> Reader<'a> {
                     "currency" => Per::Currency,
                     _ => match PERIODS.iter().find(|(w, _)| *w == word) {
                         Some((_, period)) => Per::Period(*period),
-                        None if word.contains('.') || word.contains('(') => Per::Value(self.formula(entry, place, |_| true, "a value")?),
+                        None if word.contains('.') || word.contains('(') => {
+                            Per::Value(self.formula(entry, place, |_| true, "a value")?)
+                        }
                         None => {
-                            let known = ["fact", "item", "friend", "day", "week", "month", "year", "currency", "lifetime"];
-                            return Err(Problem::new(entry.span(), format!("a reward cannot stand for `{word}`")).help(suggest(word, known)));
+                            let known = [
+                                "fact", "item", "friend", "day", "week", "month", "year",
+                                "currency", "lifetime",
+                            ];
+                            return Err(Problem::new(
+                                entry.span(),
+                                format!("a reward cannot stand for `{word}`"),
+                            )
+                            .help(suggest(word, known)));
                         }
                     },
                 })
@@ -116,36 +209,72 @@ impl<'a> Reader<'a> {
     }
 
     fn limits(&self, item: Option<Item<'a>>, place: Place<'_>) -> Result<Vec<Limit>, Problem> {
-        let Some(item) = item else { return Ok(Vec::new()) };
+        let Some(item) = item else {
+            return Ok(Vec::new());
+        };
         super::list(item)?
             .into_iter()
             .map(|entry| {
                 let mut table = Fields::of("a limit", entry)?;
                 let per = choice(
                     table.need("per")?,
-                    &[("who", LimitPer::Who), ("friend", LimitPer::Friend), ("pair", LimitPer::Pair), ("program", LimitPer::Program)],
+                    &[
+                        ("who", LimitPer::Who),
+                        ("friend", LimitPer::Friend),
+                        ("pair", LimitPer::Pair),
+                        ("program", LimitPer::Program),
+                    ],
                 )?;
                 let period = choice(table.need("period")?, &PERIODS)?;
-                let count = table.take("count").map(|i| whole(i, 1_000_000_000)).transpose()?;
+                let count = table
+                    .take("count")
+                    .map(|i| whole(i, 1_000_000_000))
+                    .transpose()?;
                 let amount = table.take("amount").map(number).transpose()?;
-                let cut = table.take("excess").map_or(Ok(true), |i| choice(i, &[("cut", true), ("refuse", false)]))?;
-                let used = self.optional(table.take("used"), place, |t| matches!(t, Type::Num(_)), "a number")?;
-                let shared = table.take("across").is_some_and(|i| i.get_ref().as_str() == Some("program"));
+                let cut = table
+                    .take("excess")
+                    .map_or(Ok(true), |i| choice(i, &[("cut", true), ("refuse", false)]))?;
+                let used = self.optional(
+                    table.take("used"),
+                    place,
+                    |t| matches!(t, Type::Num(_)),
+                    "a number",
+                )?;
+                let shared = table
+                    .take("across")
+                    .is_some_and(|i| i.get_ref().as_str() == Some("program"));
                 let otherwise = table.text("else")?.map(Into::into);
                 table.finish()?;
                 if count.is_none() && amount.is_none() {
-                    return Err(Problem::new(entry.span(), "a limit needs `count` or `amount`"));
+                    return Err(Problem::new(
+                        entry.span(),
+                        "a limit needs `count` or `amount`",
+                    ));
                 }
-                Ok(Limit { per, period, count, amount, cut, used, shared, otherwise })
+                Ok(Limit {
+                    per,
+                    period,
+                    count,
+                    amount,
+                    cut,
+                    used,
+                    shared,
+                    otherwise,
+                })
             })
             .collect()
     }
 
     fn release(&self, item: Option<Item<'a>>, place: Place<'_>) -> Result<Release, Problem> {
-        let Some(item) = item else { return Ok(Release::default()) };
+        let Some(item) = item else {
+            return Ok(Release::default());
+        };
         let mut table = Fields::of("`release`", item)?;
         let release = Release {
-            until: table.take("until").map(|i| self.watched(i, place)).transpose()?,
+            until: table
+                .take("until")
+                .map(|i| self.watched(i, place))
+                .transpose()?,
             waiting: table.text("waiting")?.map(Into::into),
             at: self.optional(table.take("at"), place, is_moment, "a time")?,
             hold: self.optional(table.take("hold"), place, is_condition, "a condition")?,
@@ -155,17 +284,30 @@ impl<'a> Reader<'a> {
         Ok(release)
     }
 
-    fn ending(&self, what: &str, item: Option<Item<'a>>, place: Place<'_>) -> Result<Option<Ending>, Problem> {
+    fn ending(
+        &self,
+        what: &str,
+        item: Option<Item<'a>>,
+        place: Place<'_>,
+    ) -> Result<Option<Ending>, Problem> {
         let Some(item) = item else { return Ok(None) };
         let mut table = Fields::of(what, item)?;
         let when = self.watched(table.need("when")?, place)?;
         let reason = table.need_text("reason")?.into();
         let amount = self.optional(table.take("amount"), place, is_amount, "an amount")?;
         table.finish()?;
-        Ok(Some(Ending { when, reason, amount }))
+        Ok(Some(Ending {
+            when,
+            reason,
+            amount,
+        }))
     }
 
-    fn expire(&self, item: Option<Item<'a>>, place: Place<'_>) -> Result<Option<(crate::rules::expr::Formula, Text)>, Problem> {
+    fn expire(
+        &self,
+        item: Option<Item<'a>>,
+        place: Place<'_>,
+    ) -> Result<Option<(crate::rules::expr::Formula, Text)>, Problem> {
         let Some(item) = item else { return Ok(None) };
         let mut table = Fields::of("`expire`", item)?;
         let at = self.formula(table.need("at")?, place, is_moment, "a time")?;

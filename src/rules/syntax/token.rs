@@ -25,7 +25,8 @@ pub(super) enum TokenKind {
 }
 
 const SYMBOLS: [&str; 22] = [
-    "||", "&&", "==", "!=", "<=", ">=", "??", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]", ",", ".", "!", "%", "=",
+    "||", "&&", "==", "!=", "<=", ">=", "??", "<", ">", "+", "-", "*", "/", "(", ")", "[", "]",
+    ",", ".", "!", "%", "=",
 ];
 
 /// Splits a text into tokens.
@@ -33,13 +34,18 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Problem> {
     let mut list = Vec::new();
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|r| !r.is_empty()) {
-        let Some(first) = rest.chars().next() else { break };
+        let Some(first) = rest.chars().next() else {
+            break;
+        };
         if first.is_whitespace() {
             at += first.len_utf8();
             continue;
         }
         let (kind, length) = token(rest, first).map_err(|p| p.shifted(at))?;
-        list.push(Token { span: at..at + length, kind });
+        list.push(Token {
+            span: at..at + length,
+            kind,
+        });
         at += length;
     }
     Ok(list)
@@ -58,9 +64,13 @@ fn token(rest: &str, first: char) -> Result<(TokenKind, usize), Problem> {
     }
     match SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
         Some(&"=") => Err(Problem::new(0..1, "`=` is not an operator").help("compare with `==`")),
-        Some(&"%") => Err(Problem::new(0..1, "`%` stands only behind a number").help("write a percentage as `2.5%`")),
+        Some(&"%") => Err(Problem::new(0..1, "`%` stands only behind a number")
+            .help("write a percentage as `2.5%`")),
         Some(s) => Ok((TokenKind::Symbol(s), s.len())),
-        None => Err(Problem::new(0..first.len_utf8(), format!("`{first}` has no meaning here"))),
+        None => Err(Problem::new(
+            0..first.len_utf8(),
+            format!("`{first}` has no meaning here"),
+        )),
     }
 }
 
@@ -72,21 +82,32 @@ fn take(rest: &str, fits: impl Fn(char) -> bool) -> &str {
 fn quoted(rest: &str) -> Result<(TokenKind, usize), Problem> {
     let body = rest.get(1..).unwrap_or_default();
     match body.find('"') {
-        Some(end) => Ok((TokenKind::Text(body.get(..end).unwrap_or_default().to_owned()), end + 2)),
+        Some(end) => Ok((
+            TokenKind::Text(body.get(..end).unwrap_or_default().to_owned()),
+            end + 2,
+        )),
         None => Err(Problem::new(0..rest.len(), "the text has no closing quote")),
     }
 }
 
 fn number_or_time(rest: &str) -> Result<(TokenKind, usize), Problem> {
-    let shape: String = rest.chars().take(11).map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+    let shape: String = rest
+        .chars()
+        .take(11)
+        .map(|c| if c.is_ascii_digit() { '9' } else { c })
+        .collect();
     if shape.starts_with("9999-99-99T") {
-        let text = take(rest, |c| c.is_ascii_digit() || matches!(c, '-' | ':' | 'T' | '+' | '.' | 'Z'));
+        let text = take(rest, |c| {
+            c.is_ascii_digit() || matches!(c, '-' | ':' | 'T' | '+' | '.' | 'Z')
+        });
         let at = Instant::parse(text).map_err(|e| Problem::new(0..text.len(), e.to_string()))?;
         return Ok((TokenKind::Instant(at), text.len()));
     }
     if shape.starts_with("9999-99-99") {
         let text = rest.get(..10).unwrap_or_default();
-        let date = text.parse().map_err(|_ignored: chrono::ParseError| Problem::new(0..10, format!("`{text}` is not a day of the calendar")))?;
+        let date = text.parse().map_err(|_ignored: chrono::ParseError| {
+            Problem::new(0..10, format!("`{text}` is not a day of the calendar"))
+        })?;
         return Ok((TokenKind::Date(date), 10));
     }
     let text = take(rest, |c| c.is_ascii_digit() || c == '_' || c == '.');
@@ -97,10 +118,15 @@ fn number_or_time(rest: &str) -> Result<(TokenKind, usize), Problem> {
         return Ok((TokenKind::Num(percent), text.len() + 1));
     }
     let blank = take(after, |c| c == ' ').len();
-    let unit = take(after.get(blank..).unwrap_or_default(), |c| c.is_ascii_alphabetic());
+    let unit = take(after.get(blank..).unwrap_or_default(), |c| {
+        c.is_ascii_alphabetic()
+    });
     match (span_of(&value, unit), unit) {
         (Some(Some(span)), _) => Ok((TokenKind::Span(span), text.len() + blank + unit.len())),
-        (Some(None), _) => Err(Problem::new(0..text.len(), "a duration is a whole number of at most 100,000 units")),
+        (Some(None), _) => Err(Problem::new(
+            0..text.len(),
+            "a duration is a whole number of at most 100,000 units",
+        )),
         (None, _) => Ok((TokenKind::Num(value), text.len())),
     }
 }
@@ -109,15 +135,43 @@ fn number_or_time(rest: &str) -> Result<(TokenKind, usize), Problem> {
 /// when the number cannot count it.
 fn span_of(value: &Exact, unit: &str) -> Option<Option<Span>> {
     let scale = match unit.strip_suffix('s').unwrap_or(unit) {
-        "day" => Span { days: 1, ..Span::default() },
-        "week" => Span { days: 7, ..Span::default() },
-        "month" => Span { months: 1, ..Span::default() },
-        "year" => Span { months: 12, ..Span::default() },
-        "hour" => Span { micros: 3_600_000_000, ..Span::default() },
-        "minute" => Span { micros: 60_000_000, ..Span::default() },
-        "second" => Span { micros: 1_000_000, ..Span::default() },
+        "day" => Span {
+            days: 1,
+            ..Span::default()
+        },
+        "week" => Span {
+            days: 7,
+            ..Span::default()
+        },
+        "month" => Span {
+            months: 1,
+            ..Span::default()
+        },
+        "year" => Span {
+            months: 12,
+            ..Span::default()
+        },
+        "hour" => Span {
+            micros: 3_600_000_000,
+            ..Span::default()
+        },
+        "minute" => Span {
+            micros: 60_000_000,
+            ..Span::default()
+        },
+        "second" => Span {
+            micros: 1_000_000,
+            ..Span::default()
+        },
         _ => return None,
     };
-    let count = value.to_int().and_then(|n| i32::try_from(n).ok()).filter(|n| *n <= 100_000);
-    Some(count.map(|n| Span { months: scale.months * n, days: scale.days * n, micros: scale.micros * i64::from(n) }))
+    let count = value
+        .to_int()
+        .and_then(|n| i32::try_from(n).ok())
+        .filter(|n| *n <= 100_000);
+    Some(count.map(|n| Span {
+        months: scale.months * n,
+        days: scale.days * n,
+        micros: scale.micros * i64::from(n),
+    }))
 }

@@ -1,16 +1,23 @@
 //! Cohorts, campaigns, messages, clicks.
 
-use super::schema::{assignments, campaigns, clicks, cohort_members, cohorts, facts, members, messages};
+use super::schema::{
+    assignments, campaigns, clicks, cohort_members, cohorts, facts, members, messages,
+};
 use super::*;
 use diesel::dsl::{count_star, max, min};
 
 pub(crate) fn insert_cohort(c: &mut Conn, row: &CohortRow) -> QueryResult<()> {
-    diesel::insert_into(cohorts::table).values(row).execute(c).map(|_| ())
+    diesel::insert_into(cohorts::table)
+        .values(row)
+        .execute(c)
+        .map(|_| ())
 }
 
 pub(crate) fn insert_cohort_members(c: &mut Conn, rows: &[CohortMemberRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(cohort_members::table).values(chunk).execute(c)?;
+        diesel::insert_into(cohort_members::table)
+            .values(chunk)
+            .execute(c)?;
     }
     Ok(())
 }
@@ -23,7 +30,11 @@ pub(crate) fn cohorts(c: &mut Conn) -> QueryResult<Vec<(CohortRow, i64)>> {
         .into_iter()
         .collect();
     let rows = cohorts::table.order(cohorts::id).load::<CohortRow>(c)?;
-    Ok(rows.into_iter().map(|r| (sizes.get(&r.id).copied().unwrap_or(0), r)).map(|(n, r)| (r, n)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| (sizes.get(&r.id).copied().unwrap_or(0), r))
+        .map(|(n, r)| (r, n))
+        .collect())
 }
 
 pub(crate) fn cohort(c: &mut Conn, id: i64) -> QueryResult<Option<CohortRow>> {
@@ -45,7 +56,10 @@ pub(crate) fn next_campaign_numbers(c: &mut Conn) -> QueryResult<(i64, i64)> {
 }
 
 pub(crate) fn insert_campaign(c: &mut Conn, row: &CampaignRow) -> QueryResult<()> {
-    diesel::insert_into(campaigns::table).values(row).execute(c).map(|_| ())
+    diesel::insert_into(campaigns::table)
+        .values(row)
+        .execute(c)
+        .map(|_| ())
 }
 
 pub(crate) fn campaigns(c: &mut Conn) -> QueryResult<Vec<CampaignRow>> {
@@ -56,29 +70,50 @@ pub(crate) fn campaign(c: &mut Conn, id: i64) -> QueryResult<Option<CampaignRow>
     campaigns::table.find(id).first(c).optional()
 }
 
-pub(crate) fn move_campaign(c: &mut Conn, id: i64, from: &str, to: &str, approver: Option<&str>) -> QueryResult<usize> {
-    let row = campaigns::table.filter(campaigns::id.eq(id)).filter(campaigns::state.eq(from));
+pub(crate) fn move_campaign(
+    c: &mut Conn,
+    id: i64,
+    from: &str,
+    to: &str,
+    approver: Option<&str>,
+) -> QueryResult<usize> {
+    let row = campaigns::table
+        .filter(campaigns::id.eq(id))
+        .filter(campaigns::state.eq(from));
     match approver {
-        Some(name) => diesel::update(row).set((campaigns::state.eq(to), campaigns::approver.eq(name))).execute(c),
+        Some(name) => diesel::update(row)
+            .set((campaigns::state.eq(to), campaigns::approver.eq(name)))
+            .execute(c),
         None => diesel::update(row).set(campaigns::state.eq(to)).execute(c),
     }
 }
 
 pub(crate) fn insert_assignments(c: &mut Conn, rows: &[AssignmentRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(assignments::table).values(chunk).execute(c)?;
+        diesel::insert_into(assignments::table)
+            .values(chunk)
+            .execute(c)?;
     }
     Ok(())
 }
 
 pub(crate) fn assignments(c: &mut Conn, campaign: i64) -> QueryResult<Vec<AssignmentRow>> {
-    assignments::table.filter(assignments::campaign_id.eq(campaign)).order(assignments::member_id).load(c)
+    assignments::table
+        .filter(assignments::campaign_id.eq(campaign))
+        .order(assignments::member_id)
+        .load(c)
 }
 
-pub(crate) fn assignments_of(c: &mut Conn, campaign: i64, ids: &[i64]) -> QueryResult<Vec<AssignmentRow>> {
+pub(crate) fn assignments_of(
+    c: &mut Conn,
+    campaign: i64,
+    ids: &[i64],
+) -> QueryResult<Vec<AssignmentRow>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(LIST) {
-        let rows = assignments::table.filter(assignments::campaign_id.eq(campaign)).filter(assignments::member_id.eq_any(chunk));
+        let rows = assignments::table
+            .filter(assignments::campaign_id.eq(campaign))
+            .filter(assignments::member_id.eq_any(chunk));
         found.extend(rows.load::<AssignmentRow>(c)?);
     }
     Ok(found)
@@ -100,28 +135,50 @@ pub(crate) fn treated(c: &mut Conn, campaign: i64, ids: &[i64]) -> QueryResult<V
 }
 
 pub(crate) fn assignment_by_token(c: &mut Conn, token: &str) -> QueryResult<Option<AssignmentRow>> {
-    assignments::table.filter(assignments::token.eq(token)).first(c).optional()
+    assignments::table
+        .filter(assignments::token.eq(token))
+        .first(c)
+        .optional()
 }
 
 pub(crate) fn insert_messages(c: &mut Conn, rows: &[MessageRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(messages::table).values(chunk).on_conflict_do_nothing().execute(c)?;
+        diesel::insert_into(messages::table)
+            .values(chunk)
+            .on_conflict_do_nothing()
+            .execute(c)?;
     }
     Ok(())
 }
 
-pub(crate) fn claim_messages(c: &mut Conn, campaign: i64, worker: &str, lease_until: i64, now: i64, most: i64) -> QueryResult<Vec<MessageRow>> {
-    let planned = || messages::table.filter(messages::campaign_id.eq(campaign)).filter(messages::state.eq("planned"));
-    let ids: Vec<i64> = planned().order(messages::member_id).limit(most).select(messages::member_id).load(c)?;
+pub(crate) fn claim_messages(
+    c: &mut Conn,
+    campaign: i64,
+    worker: &str,
+    lease_until: i64,
+    now: i64,
+    most: i64,
+) -> QueryResult<Vec<MessageRow>> {
+    let planned = || {
+        messages::table
+            .filter(messages::campaign_id.eq(campaign))
+            .filter(messages::state.eq("planned"))
+    };
+    let ids: Vec<i64> = planned()
+        .order(messages::member_id)
+        .limit(most)
+        .select(messages::member_id)
+        .load(c)?;
     // Who lost the race for a row finds it claimed and gets nothing.
-    let mut rows: Vec<MessageRow> = diesel::update(planned().filter(messages::member_id.eq_any(&ids)))
-        .set((
-            messages::state.eq("claimed"),
-            messages::worker.eq(worker),
-            messages::lease_until.eq(lease_until),
-            messages::changed_at.eq(now),
-        ))
-        .get_results(c)?;
+    let mut rows: Vec<MessageRow> =
+        diesel::update(planned().filter(messages::member_id.eq_any(&ids)))
+            .set((
+                messages::state.eq("claimed"),
+                messages::worker.eq(worker),
+                messages::lease_until.eq(lease_until),
+                messages::changed_at.eq(now),
+            ))
+            .get_results(c)?;
     rows.sort_by_key(|r| (r.member_id, r.step));
     Ok(rows)
 }
@@ -145,20 +202,38 @@ pub(crate) fn move_message(c: &mut Conn, row: &MessageRow, from: &str) -> QueryR
         .execute(c)
 }
 
-pub(crate) fn record_delivery(c: &mut Conn, attempt: &str, delivery: &str, now: i64) -> QueryResult<usize> {
-    let row = messages::table.filter(messages::attempt.eq(attempt)).filter(messages::delivery.ne("delivered"));
+pub(crate) fn record_delivery(
+    c: &mut Conn,
+    attempt: &str,
+    delivery: &str,
+    now: i64,
+) -> QueryResult<usize> {
+    let row = messages::table
+        .filter(messages::attempt.eq(attempt))
+        .filter(messages::delivery.ne("delivered"));
     let row = row.filter(messages::delivery.ne(delivery));
     // A report that the network accepted it says less than any report that stands.
     if delivery == "accepted" {
         let first = row.filter(messages::delivery.eq("none"));
         return diesel::update(first)
-            .set((messages::delivery.eq(delivery), messages::changed_at.eq(now)))
+            .set((
+                messages::delivery.eq(delivery),
+                messages::changed_at.eq(now),
+            ))
             .execute(c);
     }
-    diesel::update(row).set((messages::delivery.eq(delivery), messages::changed_at.eq(now))).execute(c)
+    diesel::update(row)
+        .set((
+            messages::delivery.eq(delivery),
+            messages::changed_at.eq(now),
+        ))
+        .execute(c)
 }
 
-pub(crate) fn message_counts(c: &mut Conn, campaign: i64) -> QueryResult<Vec<(String, String, i64)>> {
+pub(crate) fn message_counts(
+    c: &mut Conn,
+    campaign: i64,
+) -> QueryResult<Vec<(String, String, i64)>> {
     messages::table
         .filter(messages::campaign_id.eq(campaign))
         .group_by((messages::state, messages::delivery))
@@ -166,7 +241,12 @@ pub(crate) fn message_counts(c: &mut Conn, campaign: i64) -> QueryResult<Vec<(St
         .load(c)
 }
 
-pub(crate) fn messages_in(c: &mut Conn, campaign: i64, state: &str, most: i64) -> QueryResult<Vec<MessageRow>> {
+pub(crate) fn messages_in(
+    c: &mut Conn,
+    campaign: i64,
+    state: &str,
+    most: i64,
+) -> QueryResult<Vec<MessageRow>> {
     messages::table
         .filter(messages::campaign_id.eq(campaign))
         .filter(messages::state.eq(state))
@@ -178,7 +258,11 @@ pub(crate) fn messages_in(c: &mut Conn, campaign: i64, state: &str, most: i64) -
 pub(crate) fn recover_messages(c: &mut Conn, now: i64) -> QueryResult<(usize, usize)> {
     let lapsed = || messages::table.filter(messages::lease_until.lt(now));
     let back = diesel::update(lapsed().filter(messages::state.eq("claimed")))
-        .set((messages::state.eq("planned"), messages::worker.eq(None::<String>), messages::lease_until.eq(None::<i64>)))
+        .set((
+            messages::state.eq("planned"),
+            messages::worker.eq(None::<String>),
+            messages::lease_until.eq(None::<i64>),
+        ))
         .execute(c)?;
     let unknown = diesel::update(lapsed().filter(messages::state.eq("opened")))
         .set((
@@ -191,7 +275,11 @@ pub(crate) fn recover_messages(c: &mut Conn, now: i64) -> QueryResult<(usize, us
 }
 
 pub(crate) fn insert_click(c: &mut Conn, row: &ClickRow) -> QueryResult<()> {
-    diesel::insert_into(clicks::table).values(row).on_conflict_do_nothing().execute(c).map(|_| ())
+    diesel::insert_into(clicks::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .map(|_| ())
 }
 
 pub(crate) fn clicks(c: &mut Conn, campaign: i64) -> QueryResult<Vec<(i64, i64)>> {
@@ -201,10 +289,22 @@ pub(crate) fn clicks(c: &mut Conn, campaign: i64) -> QueryResult<Vec<(i64, i64)>
         .group_by(assignments::member_id)
         .select((assignments::member_id, min(clicks::at)))
         .load(c)?;
-    Ok(rows.into_iter().filter_map(|(m, at)| Some((m, at?))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|(m, at)| Some((m, at?)))
+        .collect())
 }
 
-pub(crate) fn facts_of_assigned(c: &mut Conn, campaign: i64, kind: &str, from: i64, until: i64) -> QueryResult<Vec<(i64, bool, i64, i64, String)>> {
+/// Person assigned, treated, acting member, time, fields.
+type Act = (i64, bool, i64, i64, String);
+
+pub(crate) fn facts_of_assigned(
+    c: &mut Conn,
+    campaign: i64,
+    kind: &str,
+    from: i64,
+    until: i64,
+) -> QueryResult<Vec<Act>> {
     assignments::table
         .inner_join(members::table.on(members::referrer_id.eq(assignments::member_id.nullable())))
         .inner_join(facts::table.on(facts::member_id.eq(members::id.nullable())))
@@ -213,6 +313,12 @@ pub(crate) fn facts_of_assigned(c: &mut Conn, campaign: i64, kind: &str, from: i
         .filter(facts::occurred_at.ge(from))
         .filter(facts::occurred_at.lt(until))
         .order(facts::seq)
-        .select((assignments::member_id, assignments::treated, members::id, facts::occurred_at, facts::fields))
+        .select((
+            assignments::member_id,
+            assignments::treated,
+            members::id,
+            facts::occurred_at,
+            facts::fields,
+        ))
         .load(c)
 }

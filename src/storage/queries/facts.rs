@@ -4,11 +4,17 @@ use super::schema::{fact_keys, facts};
 use super::*;
 use std::collections::BTreeMap;
 
-pub(crate) fn facts_by_event(c: &mut Conn, ids: &[&str]) -> QueryResult<Vec<(String, String, i64)>> {
+pub(crate) fn facts_by_event(
+    c: &mut Conn,
+    ids: &[&str],
+) -> QueryResult<Vec<(String, String, i64)>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(LIST) {
         let rows = facts::table.filter(facts::event_id.eq_any(chunk));
-        found.extend(rows.select((facts::event_id, facts::body_hash, facts::seq)).load::<(String, String, i64)>(c)?);
+        found.extend(
+            rows.select((facts::event_id, facts::body_hash, facts::seq))
+                .load::<(String, String, i64)>(c)?,
+        );
     }
     Ok(found)
 }
@@ -22,7 +28,9 @@ pub(crate) fn insert_facts(c: &mut Conn, rows: &[FactRow]) -> QueryResult<()> {
 
 pub(crate) fn insert_fact_keys(c: &mut Conn, rows: &[FactKeyRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(fact_keys::table).values(chunk).execute(c)?;
+        diesel::insert_into(fact_keys::table)
+            .values(chunk)
+            .execute(c)?;
     }
     Ok(())
 }
@@ -30,13 +38,20 @@ pub(crate) fn insert_fact_keys(c: &mut Conn, rows: &[FactKeyRow]) -> QueryResult
 pub(crate) fn facts_by_member(c: &mut Conn, kind: &str, ids: &[i64]) -> QueryResult<Vec<FactRow>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(LIST) {
-        let rows = facts::table.filter(facts::kind.eq(kind)).filter(facts::member_id.eq_any(chunk));
+        let rows = facts::table
+            .filter(facts::kind.eq(kind))
+            .filter(facts::member_id.eq_any(chunk));
         found.extend(rows.order(facts::seq).load::<FactRow>(c)?);
     }
     Ok(found)
 }
 
-pub(crate) fn facts_by_key(c: &mut Conn, kind: &str, field: &str, values: &[&str]) -> QueryResult<Vec<(String, FactRow)>> {
+pub(crate) fn facts_by_key(
+    c: &mut Conn,
+    kind: &str,
+    field: &str,
+    values: &[&str],
+) -> QueryResult<Vec<(String, FactRow)>> {
     let mut found = Vec::new();
     for chunk in values.chunks(LIST) {
         found.extend(
@@ -56,21 +71,41 @@ pub(crate) fn facts_by_key(c: &mut Conn, kind: &str, field: &str, values: &[&str
 pub(crate) fn facts_by_seq(c: &mut Conn, seqs: &[i64]) -> QueryResult<Vec<FactRow>> {
     let mut found = Vec::new();
     for chunk in seqs.chunks(LIST) {
-        found.extend(facts::table.filter(facts::seq.eq_any(chunk)).load::<FactRow>(c)?);
+        found.extend(
+            facts::table
+                .filter(facts::seq.eq_any(chunk))
+                .load::<FactRow>(c)?,
+        );
     }
     Ok(found)
 }
 
 pub(crate) fn facts_after(c: &mut Conn, seq: i64, most: i64) -> QueryResult<Vec<FactRow>> {
-    facts::table.filter(facts::seq.gt(seq)).order(facts::seq).limit(most).load(c)
+    facts::table
+        .filter(facts::seq.gt(seq))
+        .order(facts::seq)
+        .limit(most)
+        .load(c)
 }
 
-pub(crate) fn facts_of_kind_after(c: &mut Conn, kind: &str, seq: i64, most: i64) -> QueryResult<Vec<FactRow>> {
-    facts::table.filter(facts::kind.eq(kind)).filter(facts::seq.gt(seq)).order(facts::seq).limit(most).load(c)
+pub(crate) fn facts_of_kind_after(
+    c: &mut Conn,
+    kind: &str,
+    seq: i64,
+    most: i64,
+) -> QueryResult<Vec<FactRow>> {
+    facts::table
+        .filter(facts::kind.eq(kind))
+        .filter(facts::seq.gt(seq))
+        .order(facts::seq)
+        .limit(most)
+        .load(c)
 }
 
 pub(crate) fn count_facts(c: &mut Conn) -> QueryResult<BTreeMap<String, i64>> {
-    let rows = facts::table.group_by(facts::kind).select((facts::kind, diesel::dsl::count_star()));
+    let rows = facts::table
+        .group_by(facts::kind)
+        .select((facts::kind, diesel::dsl::count_star()));
     Ok(rows.load::<(String, i64)>(c)?.into_iter().collect())
 }
 

@@ -7,7 +7,11 @@ use diesel::upsert::excluded;
 pub(crate) fn members_by_external(c: &mut Conn, ids: &[&str]) -> QueryResult<Vec<MemberRow>> {
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(LIST) {
-        found.extend(members::table.filter(members::external_id.eq_any(chunk)).load::<MemberRow>(c)?);
+        found.extend(
+            members::table
+                .filter(members::external_id.eq_any(chunk))
+                .load::<MemberRow>(c)?,
+        );
     }
     Ok(found)
 }
@@ -15,7 +19,11 @@ pub(crate) fn members_by_external(c: &mut Conn, ids: &[&str]) -> QueryResult<Vec
 pub(crate) fn members_by_id(c: &mut Conn, ids: &[i64]) -> QueryResult<Vec<MemberRow>> {
     let mut found = Vec::with_capacity(ids.len());
     for chunk in ids.chunks(LIST) {
-        found.extend(members::table.filter(members::id.eq_any(chunk)).load::<MemberRow>(c)?);
+        found.extend(
+            members::table
+                .filter(members::id.eq_any(chunk))
+                .load::<MemberRow>(c)?,
+        );
     }
     Ok(found)
 }
@@ -23,13 +31,21 @@ pub(crate) fn members_by_id(c: &mut Conn, ids: &[i64]) -> QueryResult<Vec<Member
 pub(crate) fn members_by_code(c: &mut Conn, codes: &[&str]) -> QueryResult<Vec<MemberRow>> {
     let mut found = Vec::new();
     for chunk in codes.chunks(LIST) {
-        found.extend(members::table.filter(members::code.eq_any(chunk)).load::<MemberRow>(c)?);
+        found.extend(
+            members::table
+                .filter(members::code.eq_any(chunk))
+                .load::<MemberRow>(c)?,
+        );
     }
     Ok(found)
 }
 
 pub(crate) fn members_after(c: &mut Conn, id: i64, most: i64) -> QueryResult<Vec<MemberRow>> {
-    members::table.filter(members::id.gt(id)).order(members::id).limit(most).load(c)
+    members::table
+        .filter(members::id.gt(id))
+        .order(members::id)
+        .limit(most)
+        .load(c)
 }
 
 pub(crate) fn count_members(c: &mut Conn) -> QueryResult<i64> {
@@ -38,7 +54,9 @@ pub(crate) fn count_members(c: &mut Conn) -> QueryResult<i64> {
 
 pub(crate) fn insert_members(c: &mut Conn, rows: &[MemberRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(members::table).values(chunk).execute(c)?;
+        diesel::insert_into(members::table)
+            .values(chunk)
+            .execute(c)?;
     }
     Ok(())
 }
@@ -82,26 +100,41 @@ pub(crate) fn all_referrers(c: &mut Conn) -> QueryResult<Vec<(i64, i64)>> {
 }
 
 pub(crate) fn downline(c: &mut Conn, id: i64, most: i64) -> QueryResult<Vec<(MemberRow, i64)>> {
-    let first = members::table.filter(members::referrer_id.eq(id)).order(members::id).limit(most).load::<MemberRow>(c)?;
-    let ids = members::table.filter(members::referrer_id.eq(id)).select(members::id.nullable());
+    let first = members::table
+        .filter(members::referrer_id.eq(id))
+        .order(members::id)
+        .limit(most)
+        .load::<MemberRow>(c)?;
+    let ids = members::table
+        .filter(members::referrer_id.eq(id))
+        .select(members::id.nullable());
     let second = diesel::alias!(members as second);
     let rows = second
         .filter(second.field(members::referrer_id).eq_any(ids))
         .order(second.field(members::id))
         .limit(most)
         .load::<MemberRow>(c)?;
-    Ok(first.into_iter().map(|m| (m, 1)).chain(rows.into_iter().map(|m| (m, 2))).collect())
+    Ok(first
+        .into_iter()
+        .map(|m| (m, 1))
+        .chain(rows.into_iter().map(|m| (m, 2)))
+        .collect())
 }
 
 pub(crate) fn insert_bindings(c: &mut Conn, rows: &[BindingRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(bindings::table).values(chunk).execute(c)?;
+        diesel::insert_into(bindings::table)
+            .values(chunk)
+            .execute(c)?;
     }
     Ok(())
 }
 
 pub(crate) fn bindings_of(c: &mut Conn, id: i64) -> QueryResult<Vec<BindingRow>> {
-    bindings::table.filter(bindings::referee_id.eq(id)).order(bindings::seq).load(c)
+    bindings::table
+        .filter(bindings::referee_id.eq(id))
+        .order(bindings::seq)
+        .load(c)
 }
 
 pub(crate) fn referees_as_of(c: &mut Conn, id: i64, at: i64) -> QueryResult<Vec<i64>> {
@@ -139,7 +172,11 @@ pub(crate) fn upsert_contacts(c: &mut Conn, rows: &[ContactRow]) -> QueryResult<
 pub(crate) fn contacts(c: &mut Conn, ids: &[i64]) -> QueryResult<Vec<ContactRow>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(LIST) {
-        found.extend(contacts::table.filter(contacts::member_id.eq_any(chunk)).load::<ContactRow>(c)?);
+        found.extend(
+            contacts::table
+                .filter(contacts::member_id.eq_any(chunk))
+                .load::<ContactRow>(c)?,
+        );
     }
     Ok(found)
 }
@@ -163,7 +200,9 @@ pub(crate) fn upsert_consents(c: &mut Conn, rows: &[ConsentRow]) -> QueryResult<
 pub(crate) fn consents(c: &mut Conn, ids: &[i64], channel: &str) -> QueryResult<Vec<ConsentRow>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(LIST) {
-        let mine = consents::table.filter(consents::member_id.eq_any(chunk)).filter(consents::channel.eq(channel));
+        let mine = consents::table
+            .filter(consents::member_id.eq_any(chunk))
+            .filter(consents::channel.eq(channel));
         found.extend(mine.load::<ConsentRow>(c)?);
     }
     Ok(found)

@@ -5,7 +5,9 @@ use super::*;
 
 pub(crate) fn take_sequencer(c: &mut Conn) -> QueryResult<SequencerRow> {
     // An update takes the row's lock on PostgreSQL; on SQLite the writer already stands alone.
-    diesel::update(sequencer::table.find(1_i64)).set(sequencer::id.eq(1_i64)).execute(c)?;
+    diesel::update(sequencer::table.find(1_i64))
+        .set(sequencer::id.eq(1_i64))
+        .execute(c)?;
     sequencer::table.find(1_i64).first(c)
 }
 
@@ -29,13 +31,19 @@ pub(crate) fn see_sequencer(c: &mut Conn) -> QueryResult<SequencerRow> {
 
 pub(crate) fn insert_commands(c: &mut Conn, rows: &[CommandRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(commands::table).values(chunk).execute(c)?;
+        diesel::insert_into(commands::table)
+            .values(chunk)
+            .execute(c)?;
     }
     Ok(())
 }
 
 pub(crate) fn commands_after(c: &mut Conn, seq: i64, most: i64) -> QueryResult<Vec<CommandRow>> {
-    commands::table.filter(commands::seq.gt(seq)).order(commands::seq).limit(most).load(c)
+    commands::table
+        .filter(commands::seq.gt(seq))
+        .order(commands::seq)
+        .limit(most)
+        .load(c)
 }
 
 pub(crate) fn currencies(c: &mut Conn) -> QueryResult<Vec<CurrencyRow>> {
@@ -43,15 +51,26 @@ pub(crate) fn currencies(c: &mut Conn) -> QueryResult<Vec<CurrencyRow>> {
 }
 
 pub(crate) fn insert_currencies(c: &mut Conn, rows: &[CurrencyRow]) -> QueryResult<()> {
-    diesel::insert_into(currencies::table).values(rows).on_conflict_do_nothing().execute(c).map(|_| ())
+    diesel::insert_into(currencies::table)
+        .values(rows)
+        .on_conflict_do_nothing()
+        .execute(c)
+        .map(|_| ())
 }
 
 pub(crate) fn setting(c: &mut Conn, name: &str) -> QueryResult<Option<String>> {
-    settings::table.find(name).select(settings::value).first(c).optional()
+    settings::table
+        .find(name)
+        .select(settings::value)
+        .first(c)
+        .optional()
 }
 
 pub(crate) fn put_setting(c: &mut Conn, name: &str, value: &str) -> QueryResult<()> {
-    let row = SettingRow { name: name.to_owned(), value: value.to_owned() };
+    let row = SettingRow {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    };
     diesel::insert_into(settings::table)
         .values(&row)
         .on_conflict(settings::name)
@@ -61,16 +80,25 @@ pub(crate) fn put_setting(c: &mut Conn, name: &str, value: &str) -> QueryResult<
         .map(|_| ())
 }
 
-pub(crate) fn kept_answer(c: &mut Conn, key_id: i64, key: &str) -> QueryResult<Option<IdempotencyRow>> {
+pub(crate) fn kept_answer(
+    c: &mut Conn,
+    key_id: i64,
+    key: &str,
+) -> QueryResult<Option<IdempotencyRow>> {
     idempotency::table.find((key_id, key)).first(c).optional()
 }
 
 pub(crate) fn keep_answer(c: &mut Conn, row: &IdempotencyRow) -> QueryResult<()> {
-    diesel::insert_into(idempotency::table).values(row).execute(c).map(|_| ())
+    diesel::insert_into(idempotency::table)
+        .values(row)
+        .execute(c)
+        .map(|_| ())
 }
 
 pub(crate) fn api_key(c: &mut Conn, hash: &str) -> QueryResult<Option<ApiKeyRow>> {
-    let live = api_keys::table.filter(api_keys::hash.eq(hash)).filter(api_keys::revoked_at.is_null());
+    let live = api_keys::table
+        .filter(api_keys::hash.eq(hash))
+        .filter(api_keys::revoked_at.is_null());
     live.first(c).optional()
 }
 
@@ -79,11 +107,18 @@ pub(crate) fn api_keys(c: &mut Conn) -> QueryResult<Vec<ApiKeyRow>> {
 }
 
 pub(crate) fn insert_api_key(c: &mut Conn, row: &ApiKeyRow) -> QueryResult<()> {
-    diesel::insert_into(api_keys::table).values(row).execute(c).map(|_| ())
+    diesel::insert_into(api_keys::table)
+        .values(row)
+        .execute(c)
+        .map(|_| ())
 }
 
 pub(crate) fn revoke_api_key(c: &mut Conn, name: &str, at: i64) -> QueryResult<usize> {
-    diesel::update(api_keys::table.filter(api_keys::name.eq(name)).filter(api_keys::revoked_at.is_null()))
-        .set(api_keys::revoked_at.eq(at))
-        .execute(c)
+    diesel::update(
+        api_keys::table
+            .filter(api_keys::name.eq(name))
+            .filter(api_keys::revoked_at.is_null()),
+    )
+    .set(api_keys::revoked_at.eq(at))
+    .execute(c)
 }

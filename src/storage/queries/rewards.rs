@@ -11,12 +11,19 @@ pub(crate) fn programs(c: &mut Conn) -> QueryResult<Vec<ProgramRow>> {
 }
 
 pub(crate) fn insert_program(c: &mut Conn, row: &ProgramRow) -> QueryResult<()> {
-    diesel::insert_into(programs::table).values(row).execute(c).map(|_| ())
+    diesel::insert_into(programs::table)
+        .values(row)
+        .execute(c)
+        .map(|_| ())
 }
 
 pub(crate) fn retire_programs(c: &mut Conn, program_id: &str, but: i64) -> QueryResult<usize> {
-    let others = programs::table.filter(programs::program_id.eq(program_id)).filter(programs::no.ne(but));
-    diesel::update(others.filter(programs::state.eq("live"))).set(programs::state.eq("retired")).execute(c)
+    let others = programs::table
+        .filter(programs::program_id.eq(program_id))
+        .filter(programs::no.ne(but));
+    diesel::update(others.filter(programs::state.eq("live")))
+        .set(programs::state.eq("retired"))
+        .execute(c)
 }
 
 pub(crate) fn budgets(c: &mut Conn) -> QueryResult<Vec<BudgetRow>> {
@@ -24,12 +31,23 @@ pub(crate) fn budgets(c: &mut Conn) -> QueryResult<Vec<BudgetRow>> {
 }
 
 pub(crate) fn insert_budget(c: &mut Conn, row: &BudgetRow) -> QueryResult<()> {
-    diesel::insert_into(budgets::table).values(row).execute(c).map(|_| ())
+    diesel::insert_into(budgets::table)
+        .values(row)
+        .execute(c)
+        .map(|_| ())
 }
 
-pub(crate) fn put_budget(c: &mut Conn, program_no: i64, reserved: i64, spent: i64) -> QueryResult<()> {
+pub(crate) fn put_budget(
+    c: &mut Conn,
+    program_no: i64,
+    reserved: i64,
+    spent: i64,
+) -> QueryResult<()> {
     diesel::update(budgets::table.find(program_no))
-        .set((budgets::reserved_minor.eq(reserved), budgets::spent_minor.eq(spent)))
+        .set((
+            budgets::reserved_minor.eq(reserved),
+            budgets::spent_minor.eq(spent),
+        ))
         .execute(c)
         .map(|_| ())
 }
@@ -37,7 +55,9 @@ pub(crate) fn put_budget(c: &mut Conn, program_no: i64, reserved: i64, spent: i6
 pub(crate) fn reward_keys(c: &mut Conn, keys: &[&str]) -> QueryResult<Vec<(String, i64)>> {
     let mut found = Vec::new();
     for chunk in keys.chunks(LIST) {
-        let rows = rewards::table.filter(rewards::key.eq_any(chunk)).select((rewards::key, rewards::id));
+        let rows = rewards::table
+            .filter(rewards::key.eq_any(chunk))
+            .select((rewards::key, rewards::id));
         found.extend(rows.load::<(String, i64)>(c)?);
     }
     Ok(found)
@@ -46,22 +66,40 @@ pub(crate) fn reward_keys(c: &mut Conn, keys: &[&str]) -> QueryResult<Vec<(Strin
 pub(crate) fn rewards_by_id(c: &mut Conn, ids: &[i64]) -> QueryResult<Vec<RewardRow>> {
     let mut found = Vec::new();
     for chunk in ids.chunks(LIST) {
-        found.extend(rewards::table.filter(rewards::id.eq_any(chunk)).load::<RewardRow>(c)?);
+        found.extend(
+            rewards::table
+                .filter(rewards::id.eq_any(chunk))
+                .load::<RewardRow>(c)?,
+        );
     }
     Ok(found)
 }
 
 pub(crate) fn rewards_after(c: &mut Conn, id: i64, most: i64) -> QueryResult<Vec<RewardRow>> {
-    rewards::table.filter(rewards::id.gt(id)).order(rewards::id).limit(most).load(c)
+    rewards::table
+        .filter(rewards::id.gt(id))
+        .order(rewards::id)
+        .limit(most)
+        .load(c)
 }
 
-pub(crate) fn rewards_of_member(c: &mut Conn, member: i64, before: i64, most: i64) -> QueryResult<Vec<RewardRow>> {
-    let mine = rewards::table.filter(rewards::member_id.eq(member)).filter(rewards::id.lt(before));
+pub(crate) fn rewards_of_member(
+    c: &mut Conn,
+    member: i64,
+    before: i64,
+    most: i64,
+) -> QueryResult<Vec<RewardRow>> {
+    let mine = rewards::table
+        .filter(rewards::member_id.eq(member))
+        .filter(rewards::id.lt(before));
     mine.order(rewards::id.desc()).limit(most).load(c)
 }
 
 pub(crate) fn rewards_of_fact(c: &mut Conn, seq: i64) -> QueryResult<Vec<RewardRow>> {
-    rewards::table.filter(rewards::fact_seq.eq(seq)).order(rewards::id).load(c)
+    rewards::table
+        .filter(rewards::fact_seq.eq(seq))
+        .order(rewards::id)
+        .load(c)
 }
 
 pub(crate) fn upsert_rewards(c: &mut Conn, rows: &[RewardRow]) -> QueryResult<()> {
@@ -89,7 +127,9 @@ pub(crate) fn upsert_rewards(c: &mut Conn, rows: &[RewardRow]) -> QueryResult<()
 
 pub(crate) fn insert_reward_events(c: &mut Conn, rows: &[RewardEventRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(reward_events::table).values(chunk).execute(c)?;
+        diesel::insert_into(reward_events::table)
+            .values(chunk)
+            .execute(c)?;
     }
     Ok(())
 }
@@ -101,9 +141,18 @@ pub(crate) fn reward_events(c: &mut Conn, id: i64) -> QueryResult<Vec<RewardEven
         .load(c)
 }
 
-pub(crate) fn reward_events_after(c: &mut Conn, seq: i64, line: i64, most: i64) -> QueryResult<Vec<RewardEventRow>> {
+pub(crate) fn reward_events_after(
+    c: &mut Conn,
+    seq: i64,
+    line: i64,
+    most: i64,
+) -> QueryResult<Vec<RewardEventRow>> {
     reward_events::table
-        .filter(reward_events::seq.gt(seq).or(reward_events::seq.eq(seq).and(reward_events::line.gt(line))))
+        .filter(
+            reward_events::seq
+                .gt(seq)
+                .or(reward_events::seq.eq(seq).and(reward_events::line.gt(line))),
+        )
         .order((reward_events::seq, reward_events::line))
         .limit(most)
         .load(c)
@@ -124,7 +173,11 @@ pub(crate) fn reward_sums(c: &mut Conn) -> QueryResult<Vec<(i64, String, i64, i6
 pub(crate) fn counters(c: &mut Conn, names: &[&str]) -> QueryResult<Vec<CounterRow>> {
     let mut found = Vec::new();
     for chunk in names.chunks(LIST) {
-        found.extend(counters::table.filter(counters::name.eq_any(chunk)).load::<CounterRow>(c)?);
+        found.extend(
+            counters::table
+                .filter(counters::name.eq_any(chunk))
+                .load::<CounterRow>(c)?,
+        );
     }
     Ok(found)
 }
@@ -162,7 +215,10 @@ pub(crate) fn next_timer(c: &mut Conn) -> QueryResult<Option<i64>> {
 
 pub(crate) fn insert_timers(c: &mut Conn, rows: &[TimerRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(timers::table).values(chunk).on_conflict_do_nothing().execute(c)?;
+        diesel::insert_into(timers::table)
+            .values(chunk)
+            .on_conflict_do_nothing()
+            .execute(c)?;
     }
     Ok(())
 }
@@ -170,15 +226,23 @@ pub(crate) fn insert_timers(c: &mut Conn, rows: &[TimerRow]) -> QueryResult<()> 
 pub(crate) fn watches(c: &mut Conn, kind: &str, ties: &[&str]) -> QueryResult<Vec<(String, i64)>> {
     let mut found = Vec::new();
     for chunk in ties.chunks(LIST) {
-        let rows = watches::table.filter(watches::kind.eq(kind)).filter(watches::tie.eq_any(chunk));
-        found.extend(rows.select((watches::tie, watches::reward_id)).load::<(String, i64)>(c)?);
+        let rows = watches::table
+            .filter(watches::kind.eq(kind))
+            .filter(watches::tie.eq_any(chunk));
+        found.extend(
+            rows.select((watches::tie, watches::reward_id))
+                .load::<(String, i64)>(c)?,
+        );
     }
     Ok(found)
 }
 
 pub(crate) fn insert_watches(c: &mut Conn, rows: &[WatchRow]) -> QueryResult<()> {
     for chunk in rows.chunks(CHUNK) {
-        diesel::insert_into(watches::table).values(chunk).on_conflict_do_nothing().execute(c)?;
+        diesel::insert_into(watches::table)
+            .values(chunk)
+            .on_conflict_do_nothing()
+            .execute(c)?;
     }
     Ok(())
 }

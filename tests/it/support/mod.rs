@@ -39,7 +39,10 @@ impl Database {
     pub(crate) fn sqlite() -> Self {
         let no = NEXT.fetch_add(1, Ordering::SeqCst);
         let file = std::env::temp_dir().join(format!("vouchsafe-{}-{no}.db", std::process::id()));
-        Self { url: format!("sqlite:{}", file.display()), file: Some(file) }
+        Self {
+            url: format!("sqlite:{}", file.display()),
+            file: Some(file),
+        }
     }
 
     /// A new database on the server of `VOUCHSAFE_TEST_POSTGRES`; a loud line without one.
@@ -51,9 +54,16 @@ impl Database {
         let no = NEXT.fetch_add(1, Ordering::SeqCst);
         let name = format!("vouchsafe_{}_{no}", std::process::id());
         vouchsafe::storage::admin::create_database(&server, &name).unwrap();
-        let (base, query) = server.split_once('?').map_or((server.as_str(), String::new()), |(b, q)| (b, format!("?{q}")));
+        let (base, query) = server
+            .split_once('?')
+            .map_or((server.as_str(), String::new()), |(b, q)| {
+                (b, format!("?{q}"))
+            });
         let root = base.rsplit_once('/').map_or(base, |(root, _)| root);
-        Some(Self { url: format!("{root}/{name}{query}"), file: None })
+        Some(Self {
+            url: format!("{root}/{name}{query}"),
+            file: None,
+        })
     }
 }
 
@@ -79,8 +89,16 @@ impl Book {
     pub(crate) fn open(database: Database, start: &str) -> Self {
         let clock = Arc::new(ManualClock::new(at(start)));
         let plan = Plan::load("standard.toml", &repo("rules/plans/standard.toml")).unwrap();
-        let engine = Engine::new(Store::open(&database.url).unwrap(), Arc::new(plan), clock.clone());
-        Self { engine: Arc::new(engine), clock, _database: database }
+        let engine = Engine::new(
+            Store::open(&database.url).unwrap(),
+            Arc::new(plan),
+            clock.clone(),
+        );
+        Self {
+            engine: Arc::new(engine),
+            clock,
+            _database: database,
+        }
     }
 
     /// Activates rule text; `id` and `version` come from the text.
@@ -105,11 +123,21 @@ impl Book {
     }
 
     /// Sets the clock to the event's time and accepts it.
-    pub(crate) fn fact(&self, id: &str, kind: &str, member: &str, when: &str, properties: Json) -> Outcome {
+    pub(crate) fn fact(
+        &self,
+        id: &str,
+        kind: &str,
+        member: &str,
+        when: &str,
+        properties: Json,
+    ) -> Outcome {
         self.clock.set(at(when));
-        let json = json!({"id": id, "type": kind, "member": member, "at": when, "properties": properties});
+        let json =
+            json!({"id": id, "type": kind, "member": member, "at": when, "properties": properties});
         let event = intake::event(self.engine.plan(), &json).unwrap_or_else(|p| panic!("{p:?}"));
-        facts::accept(&self.engine, "tests", &[event]).unwrap().remove(0)
+        facts::accept(&self.engine, "tests", &[event])
+            .unwrap()
+            .remove(0)
     }
 
     /// Sets the clock and fires what is due.
@@ -126,8 +154,14 @@ impl Book {
 
     /// State and minor amount of every reward, in order.
     pub(crate) fn rewards(&self) -> Vec<(String, String, i64)> {
-        let rows = self.engine.store().read(|tx| tx.rewards_after(0, 100_000)).unwrap();
-        rows.into_iter().map(|r| (r.kind, r.state, r.amount_minor - r.clawed_minor)).collect()
+        let rows = self
+            .engine
+            .store()
+            .read(|tx| tx.rewards_after(0, 100_000))
+            .unwrap();
+        rows.into_iter()
+            .map(|r| (r.kind, r.state, r.amount_minor - r.clawed_minor))
+            .collect()
     }
 
     /// Asserts that the books balance and that a replay gives the same rewards.
@@ -140,7 +174,9 @@ impl Book {
         });
         let verified = verified.unwrap();
         assert!(verified.balanced, "{:#?}", verified.first);
-        let replayed = store.read(|tx| vouchsafe::engine::replay::replay(tx, |_| {})).unwrap();
+        let replayed = store
+            .read(|tx| vouchsafe::engine::replay::replay(tx, |_| {}))
+            .unwrap();
         assert!(replayed.identical, "{:#?}", replayed.first);
     }
 }

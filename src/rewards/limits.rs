@@ -6,7 +6,7 @@ use super::grant::Target;
 use crate::rules::eval::Halt;
 use crate::rules::program::{Limit, LimitPer, Period};
 use crate::types::currency::show_minor;
-use crate::types::{Instant, MemberId, Text, Value, Zone};
+use crate::types::{Exact, Instant, MemberId, Text, Value, Zone};
 use chrono::Datelike;
 
 /// What the limits leave of an amount.
@@ -79,32 +79,10 @@ impl Work<'_> {
                     return Ok(room);
                 }
             }
-            if let Some(most) = &limit.amount {
-                let most = most
-                    .to_minor(exponent)
-                    .map_err(|e| Halt::Fault(e.to_string()))?;
-                let left = (most - sum).max(0);
-                let cut = room.minor > left;
-                let kept = if limit.cut { left } else { 0 };
-                room.checks.push(LimitCheck {
-                    name: format!("{name}: amount"),
-                    used: show_minor(sum, exponent),
-                    most: show_minor(most, exponent),
-                    cut_to: cut.then(|| show_minor(kept, exponent)),
-                });
-                if cut {
-                    room.minor = kept;
-                }
-                if room.minor == 0 {
-                    room.refuse(
-                        limit,
-                        format!(
-                            "the limit of {} {name} is used up",
-                            show_minor(most, exponent)
-                        ),
-                    );
-                    return Ok(room);
-                }
+            if let Some(most) = &limit.amount
+                && !room.cut(limit, most, sum, &name, exponent)?
+            {
+                return Ok(room);
             }
             room.counters.push(counter);
         }
@@ -172,6 +150,42 @@ impl Work<'_> {
 }
 
 impl Room {
+    /// Cuts the amount to what a limit leaves; whether anything is left.
+    fn cut(
+        &mut self,
+        limit: &Limit,
+        most: &Exact,
+        used: i64,
+        name: &str,
+        exponent: u8,
+    ) -> Result<bool, Halt> {
+        let most = most
+            .to_minor(exponent)
+            .map_err(|e| Halt::Fault(e.to_string()))?;
+        let left = (most - used).max(0);
+        let over = self.minor > left;
+        let kept = if limit.cut { left } else { 0 };
+        self.checks.push(LimitCheck {
+            name: format!("{name}: amount"),
+            used: show_minor(used, exponent),
+            most: show_minor(most, exponent),
+            cut_to: over.then(|| show_minor(kept, exponent)),
+        });
+        if over {
+            self.minor = kept;
+        }
+        if self.minor == 0 {
+            self.refuse(
+                limit,
+                format!(
+                    "the limit of {} {name} is used up",
+                    show_minor(most, exponent)
+                ),
+            );
+        }
+        Ok(self.minor > 0)
+    }
+
     fn refuse(&mut self, limit: &Limit, reason: String) {
         self.minor = 0;
         self.refused = Some(limit.otherwise.clone().unwrap_or_else(|| reason.into()));

@@ -14,5 +14,7 @@ mod corpus;
 mod demo;
 mod engine;
 mod kannel;
+mod laws;
+mod migrations;
 mod smtp;
 mod support;

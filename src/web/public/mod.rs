@@ -1,0 +1,3 @@
+//! What everybody may ask for without a key.
+
+pub(super) mod health;

@@ -1,5 +1,6 @@
 //! Vouchsafe: a referral rewards and campaign engine whose every payout is explained to the cent.
 
+pub mod access;
 pub mod bench;
 pub mod campaigns;
 pub mod clock;
@@ -18,3 +19,4 @@ pub mod rules;
 pub mod scheduler;
 pub mod storage;
 pub mod types;
+pub mod web;

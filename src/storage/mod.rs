@@ -1,6 +1,9 @@
 //! Storage: diesel lives here and nowhere else. The same queries are compiled once for SQLite and
 //! once for PostgreSQL; services get a [`Tx`] and never see which.
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres")))]
+compile_error!("choose at least one database: --features sqlite, --features postgres, or both");
+
 pub mod admin;
 pub mod error;
 #[cfg(feature = "postgres")]

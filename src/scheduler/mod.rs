@@ -1,3 +1,4 @@
 //! What happens by the clock.
 
+pub mod background;
 pub mod crontab;

@@ -1,0 +1,182 @@
+//! Functions, tables and aggregates in plain words.
+
+use super::words::Words;
+use vouchsafe::rules::expr::{Aggregate, AggregateFunc, AttrRef, By, Expr, ExprKind, FieldRef};
+use vouchsafe::rules::functions::Func;
+
+impl Words<'_> {
+    /// A function in words.
+    pub(super) fn call(self, func: Func, list: &[Expr]) -> String {
+        let first = list.first().map(|e| &e.kind);
+        if let (Func::Given, Some(ExprKind::Attr(role, AttrRef::Id))) = (func, first) {
+            let role = self.role(*role);
+            let english = format!("there is {}", role.replacen("the ", "a ", 1));
+            return self.lang.pick(english, format!("有{role}"));
+        }
+        self.function(func, list)
+    }
+
+    fn function(self, func: Func, list: &[Expr]) -> String {
+        let said: Vec<String> = list.iter().map(|e| self.say(e).0).collect();
+        let a = said.first().map_or("", String::as_str);
+        let b = said.get(1).map_or("", String::as_str);
+        let (english, chinese) = match func {
+            Func::Min => (
+                format!("the smaller of {a} and {b}"),
+                format!("{a}与{b}中较小者"),
+            ),
+            Func::Max => (
+                format!("the larger of {a} and {b}"),
+                format!("{a}与{b}中较大者"),
+            ),
+            Func::Floor => (
+                format!("{a} rounded down to a whole number"),
+                format!("{a}向下取整"),
+            ),
+            Func::Ceil => (
+                format!("{a} rounded up to a whole number"),
+                format!("{a}向上取整"),
+            ),
+            Func::Abs => (format!("{a} without its sign"), format!("{a}的绝对值")),
+            Func::Round => (
+                format!("{a} rounded to {b} decimals"),
+                format!("{a}保留{b}位小数"),
+            ),
+            Func::Days => (
+                format!("the days from {a} to {b}"),
+                format!("从{a}到{b}的天数"),
+            ),
+            Func::Date => (format!("the day of {a}"), format!("{a}当日")),
+            Func::StartOfDay => (
+                format!("the start of the day of {a}"),
+                format!("{a}当日零点"),
+            ),
+            Func::StartOfMonth => (
+                format!("the start of the month of {a}"),
+                format!("{a}当月首日"),
+            ),
+            Func::DayOfNextMonth => (
+                format!("day {b} of the month after {a}"),
+                format!("{a}次月{b}日"),
+            ),
+            Func::AddBusinessDays => (
+                format!("{b} working days after {a}"),
+                format!("{a}之后{b}个工作日"),
+            ),
+            Func::ShiftBusiness => (
+                format!("{a}, or if that is no working day {b} working days later"),
+                format!("{a}（非工作日则顺延{b}个工作日）"),
+            ),
+            Func::LastBusinessDayOfMonth => (
+                format!("the last working day of the month of {a}"),
+                format!("{a}当月最后一个工作日"),
+            ),
+            Func::LastBusinessDayOfNextMonth => (
+                format!("the last working day of the month after {a}"),
+                format!("{a}次月最后一个工作日"),
+            ),
+            Func::Listed => (format!("{b} is among {a}"), format!("{a}中含有{b}")),
+            Func::Given => (format!("{a} is known"), format!("{a}已知")),
+        };
+        self.lang.pick(english, chinese)
+    }
+
+    /// A table in words.
+    pub(super) fn tier(self, of: &Expr, table: usize, marginal: bool) -> String {
+        let of = self.say(of).0;
+        let name = self.tiers.get(table).map_or("", |t| &*t.name);
+        match marginal {
+            false => self.lang.pick(
+                format!("the value in table `{name}` for {of}"),
+                format!("按{of}查表“{name}”之值"),
+            ),
+            true => self.lang.pick(
+                format!("the sum of each slice of {of} at its own value in table `{name}`"),
+                format!("{of}按表“{name}”分段累计之和"),
+            ),
+        }
+    }
+
+    /// Facts summed up, in words.
+    pub(super) fn aggregate(self, a: &Aggregate) -> String {
+        let mut facts = self
+            .lang
+            .pick(format!("{} facts", self.fact(&a.kind)), self.fact(&a.kind));
+        if let Some(by) = a.by {
+            let who = self.group(by);
+            facts = self
+                .lang
+                .pick(format!("{facts} of {who}"), format!("{who}的{facts}"));
+        }
+        let mut limits: Vec<String> = Vec::new();
+        if let Some(cond) = &a.cond {
+            let cond = self.say(cond).0;
+            limits.push(self.lang.pick(format!("where {cond}"), cond));
+        }
+        if let Some(from) = &a.from {
+            let from = self.say(from).0;
+            limits.push(
+                self.lang
+                    .pick(format!("from {from} on"), format!("自{from}起")),
+            );
+        }
+        if let Some(until) = &a.until {
+            let until = self.say(until).0;
+            limits.push(
+                self.lang
+                    .pick(format!("before {until}"), format!("在{until}之前")),
+            );
+        }
+        if !limits.is_empty() {
+            facts = self.lang.pick(
+                format!("{facts} {}", limits.join(" ")),
+                format!("{facts}（{}）", limits.join("，")),
+            );
+        }
+        let field = match &a.field {
+            Some(FieldRef::Named(name)) => self.name(name),
+            Some(FieldRef::At) => self.lang.pick("time", "时间").to_owned(),
+            Some(FieldRef::Member) => self.lang.pick("member", "会员").to_owned(),
+            None => String::new(),
+        };
+        let (english, chinese) = match a.func {
+            AggregateFunc::Count => (format!("the number of {facts}"), format!("{facts}的笔数")),
+            AggregateFunc::Sum => (
+                format!("the sum of the {field} of {facts}"),
+                format!("{facts}的{field}合计"),
+            ),
+            AggregateFunc::Min => (
+                format!("the smallest {field} of {facts}"),
+                format!("{facts}的最小{field}"),
+            ),
+            AggregateFunc::Max => (
+                format!("the largest {field} of {facts}"),
+                format!("{facts}的最大{field}"),
+            ),
+            AggregateFunc::First => (
+                format!("the first {field} of {facts}"),
+                format!("首笔{facts}的{field}"),
+            ),
+            AggregateFunc::Last => (
+                format!("the last {field} of {facts}"),
+                format!("末笔{facts}的{field}"),
+            ),
+            AggregateFunc::Any => (format!("there are {facts}"), format!("存在{facts}")),
+        };
+        self.lang.pick(english, chinese)
+    }
+
+    fn group(self, by: By) -> String {
+        let role = self.role(by.role);
+        match by.hops {
+            0 => role.to_owned(),
+            1 => self
+                .lang
+                .pick(format!("the friends of {role}"), format!("{role}的好友")),
+            _ => self.lang.pick(
+                format!("the friends' friends of {role}"),
+                format!("{role}好友的好友"),
+            ),
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::{Context, Failure, Verdict};
 use std::sync::Arc;
 use vouchsafe::dispatch::providers::{self, Config as ProviderConfig, Secret};
-use vouchsafe::dispatch::worker::{Wording, Worker};
+use vouchsafe::dispatch::worker::{LEASE_SECONDS, Wording, Worker};
 use vouchsafe::engine::Engine;
 use vouchsafe::facts::queue::Queue;
 use vouchsafe::ids;
@@ -54,6 +54,10 @@ pub(crate) struct Serve {
     #[arg(long, default_value = "* * * * *", value_name = "CRONTAB")]
     ticks: String,
 
+    /// Seconds after which a sender that died gives up the messages it had claimed.
+    #[arg(long, default_value_t = LEASE_SECONDS, value_parser = clap::value_parser!(i64).range(1..=3_600))]
+    lease_seconds: i64,
+
     /// Threads that answer requests; 0 takes one for each processor.
     #[arg(long, default_value_t = 0)]
     workers: usize,
@@ -77,7 +81,7 @@ impl Serve {
         let worker = self.provider.as_ref().map(|config| {
             let wording = Wording { base_url: base_url.clone(), brand: self.brand.clone(), offer: self.offer.clone(), zone: self.zone };
             let name = format!("worker-{}", ids::token(12).map_err(Failure::peer)?);
-            Ok::<_, Failure>(Worker::new(book.engine.clone(), providers::build(config), wording, name))
+            Ok::<_, Failure>(Worker::new(book.engine.clone(), providers::build(config), wording, name).with_lease(self.lease_seconds))
         });
         let background = Background::start(&book.engine, crontab, worker.transpose()?).map_err(Failure::peer)?;
         let settings = Settings {

@@ -61,6 +61,7 @@ pub struct Worker {
     provider: Box<dyn Provider>,
     wording: Wording,
     name: String,
+    lease_seconds: i64,
 }
 
 struct Job {
@@ -84,7 +85,15 @@ impl Worker {
             provider,
             wording,
             name,
+            lease_seconds: LEASE_SECONDS,
         }
+    }
+
+    /// Holds messages for so many seconds instead of [`LEASE_SECONDS`].
+    #[must_use]
+    pub fn with_lease(mut self, seconds: i64) -> Self {
+        self.lease_seconds = seconds;
+        self
     }
 
     /// Sends planned messages of a running campaign, at most `most`; nothing outside its window.
@@ -132,7 +141,7 @@ impl Worker {
             }
             let template = Template::parse(&row.template)
                 .map_err(|e| DispatchError::Template(campaign, e.to_string()))?;
-            let lease = now.plus_seconds(LEASE_SECONDS).micros();
+            let lease = now.plus_seconds(self.lease_seconds).micros();
             let most = i64::try_from(most).unwrap_or(i64::MAX);
             let claimed = tx.claim_messages(campaign, &self.name, lease, now.micros(), most)?;
             if claimed.is_empty() {

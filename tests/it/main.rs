@@ -11,6 +11,7 @@ mod attacks;
 mod campaigns;
 mod cdnow;
 mod corpus;
+mod crash;
 mod demo;
 mod engine;
 mod kannel;

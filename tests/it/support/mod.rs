@@ -1,6 +1,7 @@
 //! What the tests share: fresh books on each backend, a manual clock, people and facts.
 
 pub(crate) mod peers;
+pub(crate) mod server;
 
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};

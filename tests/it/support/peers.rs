@@ -175,7 +175,7 @@ impl Callbacks {
 
 /// Reads the head of an HTTP request, so that closing the connection cannot be mistaken
 /// for breaking it.
-fn http_request(connection: TcpStream) -> (String, TcpStream) {
+pub(crate) fn http_request(connection: TcpStream) -> (String, TcpStream) {
     let mut reader = BufReader::new(connection);
     let mut request = String::new();
     while reader.read_line(&mut request).is_ok_and(|read| read > 2) {}

@@ -19,14 +19,24 @@ pub fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
         let own = key.iter().copied().chain(std::iter::repeat(0));
         own.take(BLOCK).map(|byte| byte ^ filler).collect()
     };
-    let inner = Sha256::new().chain_update(padded(0x36)).chain_update(message).finalize();
-    Sha256::new().chain_update(padded(0x5c)).chain_update(inner).finalize().into()
+    let inner = Sha256::new()
+        .chain_update(padded(0x36))
+        .chain_update(message)
+        .finalize();
+    Sha256::new()
+        .chain_update(padded(0x5c))
+        .chain_update(inner)
+        .finalize()
+        .into()
 }
 
 /// Whether two texts are the same, in a time that tells only their lengths.
 #[must_use]
 pub fn same(a: &str, b: &str) -> bool {
-    let difference = a.bytes().zip(b.bytes()).fold(0, |found, (x, y)| found | (x ^ y));
+    let difference = a
+        .bytes()
+        .zip(b.bytes())
+        .fold(0, |found, (x, y)| found | (x ^ y));
     a.len() == b.len() && difference == 0
 }
 

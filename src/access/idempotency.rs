@@ -51,13 +51,19 @@ pub fn request_hash(method: &str, target: &str, body: &[u8]) -> String {
 ///
 /// # Errors
 /// [`AccessError`] when the database fails.
-pub fn look_up(engine: &Engine, key_id: i64, key: &str, request_hash: &str) -> Result<Known, AccessError> {
+pub fn look_up(
+    engine: &Engine,
+    key_id: i64,
+    key: &str,
+    request_hash: &str,
+) -> Result<Known, AccessError> {
     let row = engine.store().read(|tx| tx.kept_answer(key_id, key))?;
     Ok(match row {
         None => Known::Nothing,
-        Some(row) if row.request_hash == request_hash => {
-            Known::Answered(Answer { status: u16::try_from(row.status).unwrap_or(500), body: row.body })
-        }
+        Some(row) if row.request_hash == request_hash => Known::Answered(Answer {
+            status: u16::try_from(row.status).unwrap_or(500),
+            body: row.body,
+        }),
         Some(_) => Known::Reused,
     })
 }
@@ -66,7 +72,13 @@ pub fn look_up(engine: &Engine, key_id: i64, key: &str, request_hash: &str) -> R
 ///
 /// # Errors
 /// [`AccessError`] when the database fails.
-pub fn keep(engine: &Engine, key_id: i64, key: &str, request_hash: &str, answer: &Answer) -> Result<(), AccessError> {
+pub fn keep(
+    engine: &Engine,
+    key_id: i64,
+    key: &str,
+    request_hash: &str,
+    answer: &Answer,
+) -> Result<(), AccessError> {
     let row = IdempotencyRow {
         key_id,
         key: key.to_owned(),

@@ -41,19 +41,33 @@ pub fn hash_of(secret: &str) -> String {
 /// # Errors
 /// [`AccessError::Invalid`] when the name is empty, too long or taken, when there is no such
 /// member, or when role and member do not go together.
-pub fn create(engine: &Engine, name: &str, role: Role, member: Option<&str>) -> Result<String, AccessError> {
+pub fn create(
+    engine: &Engine,
+    name: &str,
+    role: Role,
+    member: Option<&str>,
+) -> Result<String, AccessError> {
     let invalid = |field, problem: String| AccessError::Invalid { field, problem };
     if name.trim().is_empty() || name.len() > NAME_MAX || name.chars().any(char::is_control) {
-        return Err(invalid("name", format!("1 to {NAME_MAX} bytes of printable text are expected")));
+        return Err(invalid(
+            "name",
+            format!("1 to {NAME_MAX} bytes of printable text are expected"),
+        ));
     }
     if (role == Role::Member) != member.is_some() {
-        return Err(invalid("member", "a key of the role member names its member, and no other key names one".to_owned()));
+        return Err(invalid(
+            "member",
+            "a key of the role member names its member, and no other key names one".to_owned(),
+        ));
     }
     let secret = format!("{PREFIX}{}", ids::token(LETTERS)?);
     let created = engine.decide(|deciding| {
         let keys = deciding.tx.api_keys()?;
         if keys.iter().any(|k| k.name == name) {
-            return Ok(Some(("name", format!("there is already a key called `{name}`"))));
+            return Ok(Some((
+                "name",
+                format!("there is already a key called `{name}`"),
+            )));
         }
         let member_id = match member {
             None => None,
@@ -72,7 +86,11 @@ pub fn create(engine: &Engine, name: &str, role: Role, member: Option<&str>) -> 
             created_at,
             revoked_at: None,
         })?;
-        deciding.command("key.created", "operator", serde_json::json!({"key": name, "role": role.word()}).to_string());
+        deciding.command(
+            "key.created",
+            "operator",
+            serde_json::json!({"key": name, "role": role.word()}).to_string(),
+        );
         Ok::<_, EngineError>(None)
     })?;
     match created {
@@ -98,10 +116,22 @@ pub fn authenticate(engine: &Engine, secret: &str) -> Result<Option<Principal>, 
 /// # Errors
 /// [`AccessError`] when the database fails.
 pub fn by_hash(engine: &Engine, hash: &str) -> Result<Option<Principal>, AccessError> {
-    let Some(row) = engine.store().read(|tx| tx.api_key(hash))? else { return Ok(None) };
-    let unreadable = || EngineError::Conflict(format!("key {} has the unknown role `{}`", row.id, row.role));
+    let Some(row) = engine.store().read(|tx| tx.api_key(hash))? else {
+        return Ok(None);
+    };
+    let unreadable = || {
+        EngineError::Conflict(format!(
+            "key {} has the unknown role `{}`",
+            row.id, row.role
+        ))
+    };
     let role = Role::from_word(&row.role).ok_or_else(unreadable)?;
-    Ok(Some(Principal { id: row.id, name: row.name, role, member: row.member_id }))
+    Ok(Some(Principal {
+        id: row.id,
+        name: row.name,
+        role,
+        member: row.member_id,
+    }))
 }
 
 /// Revokes a key by its name; whether there was one in force.
@@ -114,7 +144,11 @@ pub fn revoke(engine: &Engine, name: &str) -> Result<bool, AccessError> {
         if deciding.tx.revoke_api_key(name, at)? == 0 {
             return Ok(false);
         }
-        deciding.command("key.revoked", "operator", serde_json::json!({"key": name}).to_string());
+        deciding.command(
+            "key.revoked",
+            "operator",
+            serde_json::json!({"key": name}).to_string(),
+        );
         Ok::<_, EngineError>(true)
     });
     Ok(revoked?)

@@ -101,12 +101,18 @@ impl Permission {
             Self::SendEvents => &[Operations, Service, Member],
             Self::WriteMembers => &[Operations, Service],
             Self::ReadMember => &[Operations, Finance, Service, Member],
-            Self::ReadEvents | Self::ReadMembers | Self::ReadRewards | Self::ReadPrograms => &[Operations, Finance, Service],
-            Self::DecideRewards | Self::ReadCohorts | Self::ReadCampaigns | Self::ApproveCampaigns | Self::UseConsole => {
-                &[Operations, Finance]
+            Self::ReadEvents | Self::ReadMembers | Self::ReadRewards | Self::ReadPrograms => {
+                &[Operations, Finance, Service]
             }
+            Self::DecideRewards
+            | Self::ReadCohorts
+            | Self::ReadCampaigns
+            | Self::ApproveCampaigns
+            | Self::UseConsole => &[Operations, Finance],
             Self::ReadLedger | Self::Audit => &[Finance],
-            Self::ActivatePrograms | Self::FreezeCohorts | Self::RunCampaigns | Self::RunClock => &[Operations],
+            Self::ActivatePrograms | Self::FreezeCohorts | Self::RunCampaigns | Self::RunClock => {
+                &[Operations]
+            }
             Self::SeeOwnPage => &[Member],
         }
     }
@@ -148,12 +154,22 @@ mod tests {
             Permission::SeeOwnPage,
         ];
         let granted: Vec<Permission> = all.into_iter().filter(|p| Role::Member.may(*p)).collect();
-        assert_eq!(granted, [Permission::SendEvents, Permission::ReadMember, Permission::SeeOwnPage]);
+        assert_eq!(
+            granted,
+            [
+                Permission::SendEvents,
+                Permission::ReadMember,
+                Permission::SeeOwnPage
+            ]
+        );
     }
 
     #[test]
     fn finance_changes_no_program_and_operations_does_not_audit_itself() {
-        assert!(!Role::Finance.may(Permission::ActivatePrograms) && Role::Operations.may(Permission::ActivatePrograms));
+        assert!(
+            !Role::Finance.may(Permission::ActivatePrograms)
+                && Role::Operations.may(Permission::ActivatePrograms)
+        );
         assert!(Role::Finance.may(Permission::Audit) && !Role::Operations.may(Permission::Audit));
     }
 }

@@ -55,7 +55,10 @@ impl Signer {
     }
 
     fn code(&self, purpose: &str, text: &str) -> String {
-        hex(&hmac_sha256(self.0.as_bytes(), format!("{purpose}:{text}").as_bytes()))
+        hex(&hmac_sha256(
+            self.0.as_bytes(),
+            format!("{purpose}:{text}").as_bytes(),
+        ))
     }
 
     /// A new session of the key with this hash.
@@ -64,7 +67,11 @@ impl Signer {
     /// [`AccessError::Randomness`] when the system gives none.
     pub fn open(&self, key_hash: &str, now: Instant) -> Result<Session, AccessError> {
         let until = now.plus_seconds(SESSION_SECONDS);
-        Ok(Session { key_hash: key_hash.to_owned(), until, nonce: ids::token(NONCE_LETTERS)? })
+        Ok(Session {
+            key_hash: key_hash.to_owned(),
+            until,
+            nonce: ids::token(NONCE_LETTERS)?,
+        })
     }
 
     /// The cookie's value: the session and its signature.
@@ -84,7 +91,11 @@ impl Signer {
         let mut parts = text.split('.');
         let (key_hash, until, nonce) = (parts.next()?, parts.next()?, parts.next()?);
         let until = Instant::from_micros(until.parse().ok()?);
-        (until > now).then(|| Session { key_hash: key_hash.to_owned(), until, nonce: nonce.to_owned() })
+        (until > now).then(|| Session {
+            key_hash: key_hash.to_owned(),
+            until,
+            nonce: nonce.to_owned(),
+        })
     }
 
     /// The token that each form of a session sends back.
@@ -129,7 +140,12 @@ mod tests {
     #[test]
     fn an_altered_or_foreign_session_is_refused() {
         let cookie = signer().seal(&signer().open("abc", NOW).unwrap());
-        for altered in [cookie.replacen("abc", "abd", 1), format!("{cookie}0"), cookie.replace('.', ""), String::new()] {
+        for altered in [
+            cookie.replacen("abc", "abd", 1),
+            format!("{cookie}0"),
+            cookie.replace('.', ""),
+            String::new(),
+        ] {
             assert_eq!(signer().unseal(&altered, NOW), None, "{altered}");
         }
         assert_eq!(Signer("another".to_owned()).unseal(&cookie, NOW), None);

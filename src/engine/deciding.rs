@@ -109,16 +109,14 @@ impl<'e, 'c> Deciding<'e, 'c> {
         let mut open: Vec<&Arc<Fact>> = facts.iter().collect();
         for _round in 0..ROUNDS_MAX {
             // What one fact does to the next is seen in the real decision; this only looks ahead.
+            self.snapshot.look_ahead(true);
             open.retain(|fact| {
-                let input = Input {
-                    recorded_at: self.now,
-                    what: What::Fact(Arc::clone(fact)),
-                };
-                matches!(
-                    decide(&loaded.catalog, &self.snapshot, &input),
-                    Err(Halt::Need)
-                )
+                let before = self.snapshot.needs_noted();
+                let input = Input { recorded_at: self.now, what: What::Fact(Arc::clone(fact)) };
+                let stopped = decide(&loaded.catalog, &self.snapshot, &input).is_err();
+                stopped || self.snapshot.needs_noted() > before
             });
+            self.snapshot.look_ahead(false);
             let needs = self.snapshot.take_needs();
             if needs.is_empty() {
                 return Ok(());

@@ -9,6 +9,9 @@ use crate::types::{Fact, MemberId, Text, Tie};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+/// Levels above a member that are fetched with him.
+const UPLINES: usize = 2;
+
 /// Needs of one round, sorted by kind.
 #[derive(Default)]
 struct Wanted {
@@ -102,13 +105,24 @@ pub(super) fn load(
 }
 
 fn members(tx: &mut Tx<'_>, snapshot: &mut Snapshot, wanted: &Wanted) -> Result<(), StorageError> {
-    if !wanted.members.is_empty() {
-        let rows = tx.members_by_id(&wanted.members)?;
+    let mut asked = wanted.members.clone();
+    // Whoever asks for a member is about to ask for those above him.
+    for _level in 0..=UPLINES {
+        if asked.is_empty() {
+            break;
+        }
+        let rows = tx.members_by_id(&asked)?;
         let mut found: HashMap<i64, _> = rows.iter().map(|r| (r.id, r)).collect();
-        for id in &wanted.members {
+        let mut above = Vec::new();
+        for id in &asked {
             let member = found.remove(id).map(convert::member).transpose()?;
+            above.extend(member.as_ref().and_then(|m| m.referrer));
             snapshot.put_member(*id, member);
         }
+        above.sort_unstable();
+        above.dedup();
+        above.retain(|id| !snapshot.has_member(*id));
+        asked = above;
     }
     if !wanted.referees.is_empty() {
         let mut lists: HashMap<i64, Vec<i64>> =

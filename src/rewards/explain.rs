@@ -2,6 +2,7 @@
 
 use crate::rules::eval::{Env, Halt};
 use crate::rules::expr::{Expr, ExprKind, Formula};
+use super::decide::Work;
 use serde::{Deserialize, Serialize};
 
 /// The explanation of one decision about one reward.
@@ -90,14 +91,30 @@ pub struct LimitCheck {
     pub cut_to: Option<String>,
 }
 
-/// What the names in a formula stand for, outermost aggregates and names once each.
-///
-/// # Errors
-/// As evaluation.
-pub(crate) fn inputs(env: &Env<'_>, formula: &Formula) -> Result<Vec<Input>, Halt> {
-    let mut found = Vec::new();
-    collect(env, &formula.expr, &formula.source, &mut found)?;
-    Ok(found)
+impl Work<'_> {
+    /// What the names in a formula stand for, outermost aggregates and names once each; nothing
+    /// while only looking ahead.
+    ///
+    /// # Errors
+    /// As evaluation.
+    pub(super) fn inputs(&self, env: &Env<'_>, formula: &Formula) -> Result<Vec<Input>, Halt> {
+        let mut found = Vec::new();
+        if !self.state.is_looking_ahead() {
+            collect(env, &formula.expr, &formula.source, &mut found)?;
+        }
+        Ok(found)
+    }
+
+    /// An explanation as it is stored; nothing while only looking ahead.
+    ///
+    /// # Errors
+    /// [`Halt::Fault`] when it cannot be written.
+    pub(super) fn written(&self, explanation: &Explanation) -> Result<String, Halt> {
+        if self.state.is_looking_ahead() {
+            return Ok(String::new());
+        }
+        serde_json::to_string(explanation).map_err(|e| Halt::Fault(e.to_string()))
+    }
 }
 
 fn collect(env: &Env<'_>, expr: &Expr, source: &str, found: &mut Vec<Input>) -> Result<(), Halt> {

@@ -1,7 +1,7 @@
 //! Runs a rule: conditions, amount, rounding, limits, budget, and the reward that comes of it.
 
 use super::decide::{Run, Work};
-use super::explain::{Condition, Explanation, Rounding, inputs};
+use super::explain::{Condition, Explanation, Rounding};
 use super::limits::period_name;
 use super::reward::{Action, Reward, RewardState, Timer, TimerKind};
 use crate::rules::eval::{Env, Halt};
@@ -34,7 +34,7 @@ impl<'a> Work<'a> {
             explanation.conditions.push(Condition {
                 text: when.text.to_string(),
                 holds: true,
-                inputs: inputs(&env, when)?,
+                inputs: self.inputs(&env, when)?,
             });
         }
         for (position, pay) in run.rule.pays.iter().enumerate() {
@@ -108,12 +108,12 @@ impl<'a> Work<'a> {
             return Ok(());
         }
         for require in run.rule.require.iter().chain(&pay.require) {
-            if let Some(reason) = check(&env, require, &mut explanation)? {
+            if let Some(reason) = self.check(&env, require, &mut explanation)? {
                 return self.refuse(target, &currency, reason, explanation);
             }
         }
         explanation.formula = formula.text.to_string();
-        explanation.inputs = inputs(&env, formula)?;
+        explanation.inputs = self.inputs(&env, formula)?;
         let Value::Num(exact) = env.eval(&formula.expr)? else {
             let reason = nothing(pay, "the amount has no value on these facts");
             return self.refuse(target, &currency, reason, explanation);
@@ -252,7 +252,7 @@ impl<'a> Work<'a> {
             self.release_of(&mut reward, target.pay, &env)?
         };
         explanation.release.push(reward.reason.to_string());
-        let text = serde_json::to_string(&explanation).map_err(|e| Halt::Fault(e.to_string()))?;
+        let text = self.written(&explanation)?;
         let first = Reward {
             reason: if release.is_some() {
                 granted.reason
@@ -328,7 +328,7 @@ impl<'a> Work<'a> {
             self.move_budget(reward.program_no, delta, 0);
         }
         explanation.amount = format!("{} {}", show_minor(minor, exponent), reward.currency);
-        let text = serde_json::to_string(&explanation).map_err(|e| Halt::Fault(e.to_string()))?;
+        let text = self.written(&explanation)?;
         self.record(reward, Action::Adjusted, delta, Some(text));
         Ok(())
     }
@@ -367,6 +367,23 @@ impl<'a> Work<'a> {
             uses: Vec::new(),
             budget_minor: 0,
         }
+    }
+
+    /// Looks at a condition; gives the reason of the refusal when it does not hold.
+    fn check(
+        &self,
+        env: &Env<'_>,
+        require: &Require,
+        explanation: &mut Explanation,
+    ) -> Result<Option<Text>, Halt> {
+        let holds = env.holds(&require.that.expr)?;
+        let inputs = self.inputs(env, &require.that)?;
+        explanation.conditions.push(Condition {
+            text: require.that.text.to_string(),
+            holds,
+            inputs,
+        });
+        Ok((!holds).then(|| require.otherwise.clone()))
     }
 
     fn key(&self, target: Target<'_>, currency: &Text) -> Result<Text, Halt> {
@@ -412,20 +429,4 @@ fn nothing(pay: &Pay, default: &str) -> Text {
         PayAmount::Amount(_, Some(reason)) => reason.clone(),
         PayAmount::Amount(_, None) | PayAmount::Refuse(_) => default.into(),
     }
-}
-
-/// Looks at a condition; gives the reason of the refusal when it does not hold.
-fn check(
-    env: &Env<'_>,
-    require: &Require,
-    explanation: &mut Explanation,
-) -> Result<Option<Text>, Halt> {
-    let holds = env.holds(&require.that.expr)?;
-    let inputs = inputs(env, &require.that)?;
-    explanation.conditions.push(Condition {
-        text: require.that.text.to_string(),
-        holds,
-        inputs,
-    });
-    Ok((!holds).then(|| require.otherwise.clone()))
 }

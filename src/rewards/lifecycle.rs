@@ -2,7 +2,7 @@
 
 use super::catalog::watched_conditions;
 use super::decide::{Run, Work};
-use super::explain::{Explanation, Rounding, inputs};
+use super::explain::{Explanation, Rounding};
 use super::grant::exponent;
 use super::reward::{Action, Reward, RewardState, Timer, TimerKind};
 use crate::rules::eval::{Env, Halt};
@@ -339,7 +339,7 @@ impl<'a> Work<'a> {
             return Ok(());
         };
         let places = exponent(standing.run, &fund.currency)?;
-        let explained = inputs(&standing.env, &fund.yields)?;
+        let explained = self.inputs(&standing.env, &fund.yields)?;
         let Value::Num(exact) = standing.env.eval(&fund.yields.expr)? else {
             return Err(Halt::Fault(format!("`{}` has no value", fund.yields.text)));
         };
@@ -406,7 +406,7 @@ impl<'a> Work<'a> {
             budget_minor: 0,
             ..principal.clone()
         };
-        let text = serde_json::to_string(explanation).map_err(|e| Halt::Fault(e.to_string()))?;
+        let text = self.written(explanation)?;
         self.record(reward.clone(), Action::Granted, minor, Some(text));
         self.make_available(reward);
         Ok(())

@@ -88,7 +88,7 @@ impl Work<'_> {
             }
             self.watch(&reward, pay, &target.env)?;
         }
-        let text = serde_json::to_string(&explanation).map_err(|e| Halt::Fault(e.to_string()))?;
+        let text = self.written(&explanation)?;
         self.record(reward, Action::Refused, 0, Some(text));
         Ok(())
     }

@@ -3,7 +3,7 @@
 use super::reward::{Entry, Reward, Timer};
 use crate::rules::eval::{Halt, World};
 use crate::types::{Fact, Member, MemberId, Text, Tie, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -39,6 +39,7 @@ pub type Used = (i64, i64);
 #[derive(Default)]
 pub struct Snapshot {
     complete: bool,
+    speculative: Cell<bool>,
     members: HashMap<MemberId, Option<Member>>,
     referees: HashMap<MemberId, Vec<MemberId>>,
     facts: HashMap<(Text, Tie), Vec<Arc<Fact>>>,
@@ -112,6 +113,29 @@ impl Snapshot {
         Err(Halt::Need)
     }
 
+    /// Notes a need; while looking ahead, goes on with a guess, to find the next needs too.
+    fn guess<T>(&self, need: Need, guess: T) -> Result<T, Halt> {
+        self.needs.borrow_mut().insert(need);
+        if self.speculative.get() { Ok(guess) } else { Err(Halt::Need) }
+    }
+
+    /// Looks ahead from here on: what is not loaded is noted and guessed. What is decided so is
+    /// good for nothing but its needs.
+    pub fn look_ahead(&self, on: bool) {
+        self.speculative.set(on);
+    }
+
+    /// Whether decisions are made for their needs only.
+    pub(super) fn is_looking_ahead(&self) -> bool {
+        self.speculative.get()
+    }
+
+    /// How many needs are noted.
+    #[must_use]
+    pub fn needs_noted(&self) -> usize {
+        self.needs.borrow().len()
+    }
+
     /// What decisions asked for since the last call.
     pub fn take_needs(&mut self) -> BTreeSet<Need> {
         std::mem::take(self.needs.get_mut())
@@ -126,6 +150,12 @@ impl Snapshot {
             }
         }
         self.members.insert(id, member);
+    }
+
+    /// Whether a member was put in.
+    #[must_use]
+    pub fn has_member(&self, id: MemberId) -> bool {
+        self.members.contains_key(&id)
     }
 
     /// Puts in whom a member referred.
@@ -264,7 +294,7 @@ impl Snapshot {
         match self.keys.get(key) {
             Some(found) => Ok(*found),
             None if self.complete => Ok(None),
-            None => self.need(Need::Key(key.clone())),
+            None => self.guess(Need::Key(key.clone()), None),
         }
     }
 
@@ -272,7 +302,7 @@ impl Snapshot {
         match self.counters.get(counter) {
             Some(used) => Ok(*used),
             None if self.complete => Ok((0, 0)),
-            None => self.need(Need::Counter(counter.clone())),
+            None => self.guess(Need::Counter(counter.clone()), (0, 0)),
         }
     }
 
@@ -280,7 +310,7 @@ impl Snapshot {
         match self.watches.get(&(kind.clone(), tie.clone())) {
             Some(ids) => Ok(ids.iter().copied().collect()),
             None if self.complete => Ok(Vec::new()),
-            None => self.need(Need::Watch(kind.clone(), tie)),
+            None => self.guess(Need::Watch(kind.clone(), tie), Vec::new()),
         }
     }
 
@@ -288,7 +318,7 @@ impl Snapshot {
         match self.treated.get(&(campaign, member)) {
             Some(treated) => Ok(*treated),
             None if self.complete => Ok(false),
-            None => self.need(Need::Treated(campaign, member)),
+            None => self.guess(Need::Treated(campaign, member), true),
         }
     }
 }
@@ -298,7 +328,7 @@ impl World for Snapshot {
         match self.members.get(&id) {
             Some(member) => Ok(member.as_ref()),
             None if self.complete => Ok(None),
-            None => self.need(Need::Member(id)),
+            None => self.guess(Need::Member(id), None),
         }
     }
 
@@ -307,7 +337,7 @@ impl World for Snapshot {
         match self.facts.get(&slot) {
             Some(list) => Ok(list),
             None if self.complete => Ok(&[]),
-            None => self.need(Need::Facts(slot.0, slot.1)),
+            None => self.guess(Need::Facts(slot.0, slot.1), &[]),
         }
     }
 
@@ -315,7 +345,7 @@ impl World for Snapshot {
         match self.referees.get(&id) {
             Some(list) => Ok(list),
             None if self.complete => Ok(&[]),
-            None => self.need(Need::Referees(id)),
+            None => self.guess(Need::Referees(id), &[]),
         }
     }
 }

@@ -332,7 +332,14 @@ impl Exact {
     /// The exact fraction, `n/d` in lowest terms or `n` alone.
     #[must_use]
     pub fn fraction(&self) -> String {
-        self.big().to_string()
+        let Repr::Small(n, d) = &self.0 else { return self.big().to_string() };
+        let Ok(common) = i128::try_from(gcd(n.unsigned_abs(), d.unsigned_abs())) else {
+            return self.big().to_string();
+        };
+        match (n / common, d / common) {
+            (whole, 1) => whole.to_string(),
+            (n, d) => format!("{n}/{d}"),
+        }
     }
 
     /// Reads what [`Self::fraction`] wrote.
@@ -378,26 +385,23 @@ impl Ord for Exact {
 /// approximation, such as `73.9726… (27000/365)`.
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let value = self.big();
-        let units = self.round_units(12, RoundingMode::Down);
         let exact = self.fits(12);
         let places = if exact { 12 } else { 4 };
-        let units = if exact {
-            units
-        } else {
-            self.round_units(4, RoundingMode::Down)
+        let digits = match self.round_small(places, RoundingMode::Down) {
+            Some(units) => units.unsigned_abs().to_string(),
+            None => self.round_units(places, RoundingMode::Down).abs().to_string(),
         };
-        let digits = units.abs().to_string();
+        let places = usize::from(places);
         let digits = format!("{digits:0>width$}", width = places + 1);
         let (whole, part) = digits.split_at(digits.len().saturating_sub(places));
         let part = part.trim_end_matches(|c| exact && c == '0');
-        let sign = if value.is_negative() { "-" } else { "" };
+        let sign = if self.is_negative() { "-" } else { "" };
         write!(f, "{sign}{whole}")?;
         if !part.is_empty() {
             write!(f, ".{part}")?;
         }
         if !exact {
-            write!(f, "… ({value})")?;
+            write!(f, "… ({})", self.fraction())?;
         }
         Ok(())
     }

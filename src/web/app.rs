@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::console::log::Log;
 use crate::access::AccessError;
 use crate::access::sessions::Signer;
 use crate::dispatch::providers::Secret;
@@ -44,6 +45,8 @@ pub(crate) struct App {
     pub(crate) settings: Settings,
     /// Signs sessions.
     pub(crate) signer: Signer,
+    /// What was done to campaigns.
+    pub(super) campaign_log: Arc<Log>,
     /// Requests under way by idempotency key.
     pub(super) turns: Turns,
     process: String,
@@ -51,15 +54,33 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(super) fn new(engine: Arc<Engine>, queue: Queue, settings: Settings) -> Result<Self, AccessError> {
+    pub(super) fn new(
+        engine: Arc<Engine>,
+        queue: Queue,
+        settings: Settings,
+    ) -> Result<Self, AccessError> {
         let signer = Signer::of(&engine)?;
         let process = ids::token(8)?;
-        Ok(Self { engine, queue, settings, signer, turns: Turns::default(), process, requests: AtomicU64::new(0) })
+        let (campaign_log, turns, requests) = (Arc::default(), Turns::default(), AtomicU64::new(0));
+        Ok(Self {
+            engine,
+            queue,
+            settings,
+            signer,
+            campaign_log,
+            turns,
+            process,
+            requests,
+        })
     }
 
     /// An id that no other request of any process has.
     pub(super) fn next_request_id(&self) -> String {
-        format!("{}-{}", self.process, self.requests.fetch_add(1, Ordering::Relaxed) + 1)
+        format!(
+            "{}-{}",
+            self.process,
+            self.requests.fetch_add(1, Ordering::Relaxed) + 1
+        )
     }
 
     /// Whether pages are reached by TLS, so that cookies may insist on it.

@@ -39,19 +39,28 @@ impl Reply {
     }
 
     fn respond(self) -> HttpResponse {
-        HttpResponse::build(self.status).content_type("application/json").body(self.body)
+        HttpResponse::build(self.status)
+            .content_type("application/json")
+            .body(self.body)
     }
 }
 
 /// The id of a request, as the answer carries it.
 pub(crate) fn request_id(req: &HttpRequest) -> String {
-    req.extensions().get::<RequestId>().map_or_else(String::new, |id| id.0.clone())
+    req.extensions()
+        .get::<RequestId>()
+        .map_or_else(String::new, |id| id.0.clone())
 }
 
 /// The application's state; it is always there.
 pub(crate) fn app(req: &HttpRequest) -> Result<web::Data<App>, ApiError> {
     let found = req.app_data::<web::Data<App>>().cloned();
-    found.ok_or_else(|| ApiError::new(Code::Internal, "the server was put together without its state"))
+    found.ok_or_else(|| {
+        ApiError::new(
+            Code::Internal,
+            "the server was put together without its state",
+        )
+    })
 }
 
 /// Runs blocking work on a thread for it, inside the request's span.
@@ -67,15 +76,25 @@ pub(crate) async fn block<T: Send + 'static>(
 fn secret(req: &HttpRequest) -> Option<String> {
     let value = req.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, secret) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim().to_owned())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then(|| secret.trim().to_owned())
 }
 
 fn admit(engine: &Engine, secret: Option<&str>, may: Permission) -> Result<Principal, ApiError> {
     let Some(secret) = secret else {
-        return Err(ApiError::new(Code::Unauthenticated, "no key was sent: send `Authorization: Bearer vs_…`"));
+        return Err(ApiError::new(
+            Code::Unauthenticated,
+            "no key was sent: send `Authorization: Bearer vs_…`",
+        ));
     };
     let found = keys::authenticate(engine, secret)?;
-    let principal = found.ok_or_else(|| ApiError::new(Code::Unauthenticated, "this key is not valid, or it was revoked"))?;
+    let principal = found.ok_or_else(|| {
+        ApiError::new(
+            Code::Unauthenticated,
+            "this key is not valid, or it was revoked",
+        )
+    })?;
     permit(&principal, may)?;
     Ok(principal)
 }
@@ -86,7 +105,11 @@ pub(crate) fn permit(principal: &Principal, may: Permission) -> Result<(), ApiEr
         return Ok(());
     }
     let roles: Vec<&str> = may.roles().iter().map(|r| r.word()).collect();
-    let detail = format!("a key of the role {} may not do this; it takes {}", principal.role, roles.join(" or "));
+    let detail = format!(
+        "a key of the role {} may not do this; it takes {}",
+        principal.role,
+        roles.join(" or ")
+    );
     Err(ApiError::new(Code::Forbidden, detail))
 }
 
@@ -130,10 +153,18 @@ pub(crate) async fn change(
 }
 
 fn idempotency_key(req: &HttpRequest) -> Result<Option<String>, ApiError> {
-    let Some(value) = req.headers().get("idempotency-key") else { return Ok(None) };
+    let Some(value) = req.headers().get("idempotency-key") else {
+        return Ok(None);
+    };
     match value.to_str() {
         Ok(key) if !key.is_empty() && key.len() <= idempotency::KEY_MAX => Ok(Some(key.to_owned())),
-        _ => Err(ApiError::parameter("Idempotency-Key", format!("1 to {} printable characters are expected", idempotency::KEY_MAX))),
+        _ => Err(ApiError::parameter(
+            "Idempotency-Key",
+            format!(
+                "1 to {} printable characters are expected",
+                idempotency::KEY_MAX
+            ),
+        )),
     }
 }
 
@@ -154,7 +185,10 @@ async fn once(
     let hash = idempotency::request_hash(req.method().as_str(), &req.uri().to_string(), &body);
     let id = call.principal.id;
     let (known_key, known_hash) = (key.clone(), hash.clone());
-    let known = block(&call.app, move |engine| Ok(idempotency::look_up(engine, id, &known_key, &known_hash)?)).await?;
+    let known = block(&call.app, move |engine| {
+        Ok(idempotency::look_up(engine, id, &known_key, &known_hash)?)
+    })
+    .await?;
     match known {
         Known::Reused => {
             let detail = "this key came with another request before: use a new key, or send the same request";
@@ -162,19 +196,31 @@ async fn once(
         }
         Known::Answered(answer) => {
             let status = StatusCode::from_u16(answer.status).map_err(|e| ApiError::internal(&e))?;
-            return Ok(Reply { status, body: answer.body });
+            return Ok(Reply {
+                status,
+                body: answer.body,
+            });
         }
         Known::Nothing => {}
     }
     let outcome = work(call, body).await;
     let answer = match &outcome {
-        Ok(reply) => Answer { status: reply.status.as_u16(), body: reply.body.clone() },
-        Err(error) => Answer { status: error.code.status().as_u16(), body: error.document(&request_id(req)) },
+        Ok(reply) => Answer {
+            status: reply.status.as_u16(),
+            body: reply.body.clone(),
+        },
+        Err(error) => Answer {
+            status: error.code.status().as_u16(),
+            body: error.document(&request_id(req)),
+        },
     };
     if answer.status < 500 {
         // The work is done and its answer must reach the client even when it cannot be kept;
         // the failure is logged where it becomes an `ApiError`.
-        let kept = block(&call.app, move |engine| Ok(idempotency::keep(engine, id, &key, &hash, &answer)?)).await;
+        let kept = block(&call.app, move |engine| {
+            Ok(idempotency::keep(engine, id, &key, &hash, &answer)?)
+        })
+        .await;
         drop(kept);
     }
     outcome
@@ -185,7 +231,9 @@ pub(crate) fn finish(req: &HttpRequest, outcome: Result<Reply, ApiError>) -> Htt
     match outcome {
         Ok(reply) if reply.status.is_success() => reply.respond(),
         // A kept problem keeps its form.
-        Ok(reply) => HttpResponse::build(reply.status).content_type("application/problem+json").body(reply.body),
+        Ok(reply) => HttpResponse::build(reply.status)
+            .content_type("application/problem+json")
+            .body(reply.body),
         Err(error) => error.respond(&request_id(req)),
     }
 }
@@ -199,5 +247,8 @@ pub(crate) fn path(req: &HttpRequest, name: &str) -> String {
 /// A part of the path that is a number; anything else is the number of nothing.
 pub(crate) fn number(req: &HttpRequest, what: &'static str) -> Result<i64, ApiError> {
     let text = path(req, "id");
-    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| ApiError::not_found(what, &text))
+    text.parse()
+        .ok()
+        .filter(|n| *n > 0)
+        .ok_or_else(|| ApiError::not_found(what, &text))
 }

@@ -142,14 +142,28 @@ pub struct ApiError {
 impl ApiError {
     /// A problem of this code.
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), problems: Vec::new(), allow: None }
+        Self {
+            code,
+            detail: detail.into(),
+            problems: Vec::new(),
+            allow: None,
+        }
     }
 
     /// A problem of fields.
     #[must_use]
     pub fn fields(code: Code, problems: Vec<FieldProblem>) -> Self {
-        let detail = problems.iter().map(|p| format!("{}: {}", p.field, p.problem)).collect::<Vec<_>>().join("; ");
-        Self { code, detail, problems, allow: None }
+        let detail = problems
+            .iter()
+            .map(|p| format!("{}: {}", p.field, p.problem))
+            .collect::<Vec<_>>()
+            .join("; ");
+        Self {
+            code,
+            detail,
+            problems,
+            allow: None,
+        }
     }
 
     /// A problem of one field of the body.
@@ -180,13 +194,19 @@ impl ApiError {
     #[must_use]
     pub fn method_not_allowed(allow: String) -> Self {
         let detail = format!("this address takes {allow}");
-        Self { allow: Some(allow), ..Self::new(Code::MethodNotAllowed, detail) }
+        Self {
+            allow: Some(allow),
+            ..Self::new(Code::MethodNotAllowed, detail)
+        }
     }
 
     /// A failure that is no fault of the client: logged here, and nowhere else.
     pub fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(%error, "a request failed");
-        Self::new(Code::Internal, "the server failed; the log tells why under this request id")
+        Self::new(
+            Code::Internal,
+            "the server failed; the log tells why under this request id",
+        )
     }
 
     /// The problem document.
@@ -226,7 +246,9 @@ impl ApiError {
     pub fn respond(&self, request_id: &str) -> HttpResponse {
         let mut response = HttpResponse::build(self.code.status());
         self.dress(&mut response);
-        response.content_type("application/problem+json").body(self.document(request_id))
+        response
+            .content_type("application/problem+json")
+            .body(self.document(request_id))
     }
 }
 
@@ -266,7 +288,10 @@ impl FieldProblemView {
     /// The same for the answer.
     #[must_use]
     pub fn of(problem: &FieldProblem) -> Self {
-        Self { field: problem.field.clone(), problem: problem.problem.clone() }
+        Self {
+            field: problem.field.clone(),
+            problem: problem.problem.clone(),
+        }
     }
 }
 
@@ -286,7 +311,9 @@ impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         match error {
             EngineError::Conflict(why) => Self::new(Code::Conflict, why),
-            EngineError::Storage(_) | EngineError::Rule(_) | EngineError::Restless(_) => Self::internal(&error),
+            EngineError::Storage(_) | EngineError::Rule(_) | EngineError::Restless(_) => {
+                Self::internal(&error)
+            }
         }
     }
 }
@@ -306,7 +333,10 @@ impl From<QueueError> for ApiError {
         match error {
             QueueError::Busy | QueueError::Closed => Self::new(Code::Busy, error.to_string()),
             // The writer has logged the cause with the batch.
-            QueueError::Failed(_) => Self::new(Code::Internal, "the events could not be kept: send the same request again later"),
+            QueueError::Failed(_) => Self::new(
+                Code::Internal,
+                "the events could not be kept: send the same request again later",
+            ),
         }
     }
 }
@@ -352,7 +382,11 @@ impl From<DispatchError> for ApiError {
 impl From<RuleError> for ApiError {
     fn from(error: RuleError) -> Self {
         let place = format!("{}:{}", error.line, error.column);
-        let help = error.help.as_ref().map(|h| format!("; {h}")).unwrap_or_default();
+        let help = error
+            .help
+            .as_ref()
+            .map(|h| format!("; {h}"))
+            .unwrap_or_default();
         let problem = FieldProblem::new("source", format!("{place}: {}{help}", error.message));
         Self::new(Code::RuleInvalid, error.to_string()).about(problem)
     }
@@ -371,12 +405,20 @@ mod tests {
             let titles: BTreeSet<&str> = Code::ALL.iter().map(|c| c.title(lang)).collect();
             assert_eq!(titles.len(), Code::ALL.len());
         }
-        assert!(Code::ALL.iter().all(|c| c.status().is_client_error() || c.status().is_server_error()));
+        assert!(
+            Code::ALL
+                .iter()
+                .all(|c| c.status().is_client_error() || c.status().is_server_error())
+        );
     }
 
     #[test]
     fn no_status_is_501() {
-        assert!(Code::ALL.iter().all(|c| c.status() != StatusCode::NOT_IMPLEMENTED));
+        assert!(
+            Code::ALL
+                .iter()
+                .all(|c| c.status() != StatusCode::NOT_IMPLEMENTED)
+        );
     }
 
     #[test]

@@ -9,13 +9,18 @@ pub mod assets;
 mod body;
 mod call;
 pub mod chart;
+mod console;
+mod cookies;
 pub mod error;
+mod format;
 pub mod i18n;
 mod observe;
 pub mod openapi;
 pub mod pages;
 mod public;
 pub mod routes;
+mod visit;
+mod words;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -63,9 +68,17 @@ pub enum ServeError {
 }
 
 /// Listens; the server answers once its future is awaited in an actix system.
-fn listen(engine: Arc<Engine>, queue: Queue, settings: Settings, signals: bool) -> Result<(SocketAddr, Server), ServeError> {
+fn listen(
+    engine: Arc<Engine>,
+    queue: Queue,
+    settings: Settings,
+    signals: bool,
+) -> Result<(SocketAddr, Server), ServeError> {
     let (address, workers) = (settings.bind.clone(), settings.workers);
-    let failed = |source| ServeError::Listen { address: address.clone(), source };
+    let failed = |source| ServeError::Listen {
+        address: address.clone(),
+        source,
+    };
     let app = web::Data::new(app::App::new(engine, queue, settings)?);
     let server = HttpServer::new(move || {
         actix_web::App::new()
@@ -74,8 +87,16 @@ fn listen(engine: Arc<Engine>, queue: Queue, settings: Settings, signals: bool) 
             .configure(routes::configure)
             .default_service(web::to(routes::nothing))
     });
-    let server = if workers > 0 { server.workers(workers) } else { server };
-    let server = if signals { server } else { server.disable_signals() };
+    let server = if workers > 0 {
+        server.workers(workers)
+    } else {
+        server
+    };
+    let server = if signals {
+        server
+    } else {
+        server.disable_signals()
+    };
     let server = server
         .tcp_nodelay(true)
         .client_request_timeout(HEAD_MAX)
@@ -92,7 +113,12 @@ fn listen(engine: Arc<Engine>, queue: Queue, settings: Settings, signals: bool) 
 ///
 /// # Errors
 /// [`ServeError`] when the address cannot be listened on or the server breaks.
-pub fn serve(engine: Arc<Engine>, queue: Queue, settings: Settings, listening: impl FnOnce(SocketAddr)) -> Result<(), ServeError> {
+pub fn serve(
+    engine: Arc<Engine>,
+    queue: Queue,
+    settings: Settings,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
     actix_web::rt::System::new().block_on(async {
         let (address, server) = listen(engine, queue, settings, true)?;
         listening(address);
@@ -136,9 +162,17 @@ pub fn start(engine: Arc<Engine>, queue: Queue, settings: Settings) -> Result<Ru
             Ok(server.await?)
         })
     };
-    let thread = std::thread::Builder::new().name("web".to_owned()).spawn(serving)?;
+    let thread = std::thread::Builder::new()
+        .name("web".to_owned())
+        .spawn(serving)?;
     match told.recv() {
-        Ok((address, handle)) => Ok(Running { address, handle, thread }),
-        Err(_ended) => Err(thread.join().map_or(ServeError::Ended, |ended| ended.err().unwrap_or(ServeError::Ended))),
+        Ok((address, handle)) => Ok(Running {
+            address,
+            handle,
+            thread,
+        }),
+        Err(_ended) => Err(thread.join().map_or(ServeError::Ended, |ended| {
+            ended.err().unwrap_or(ServeError::Ended)
+        })),
     }
 }

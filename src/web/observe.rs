@@ -27,15 +27,22 @@ pub(super) async fn observe(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let id = req.app_data::<web::Data<App>>().map_or_else(String::new, |app| app.next_request_id());
+    let id = req
+        .app_data::<web::Data<App>>()
+        .map_or_else(String::new, |app| app.next_request_id());
     req.extensions_mut().insert(RequestId(id.clone()));
     let span = tracing::info_span!("request", request.id = %id, http.method = %req.method());
     let started = Instant::now();
     let mut response = next.call(req).instrument(span.clone()).await?;
-    let route = response.request().match_pattern().unwrap_or_else(|| "none".to_owned());
+    let route = response
+        .request()
+        .match_pattern()
+        .unwrap_or_else(|| "none".to_owned());
     let status = response.status().as_u16();
     let taken_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::info!(http.route = %route, http.status = status, taken_us, "answered"));
+    span.in_scope(
+        || tracing::info!(http.route = %route, http.status = status, taken_us, "answered"),
+    );
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
         if !headers.contains_key(&name) {

@@ -6,7 +6,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
 
-use super::api::{campaigns, clock, cohorts, effect, events, explanation, ledger, members, programs, rewards};
+use super::api::{
+    campaigns, clock, cohorts, effect, events, explanation, ledger, members, programs, rewards,
+};
 use super::call;
 use super::error::{ApiError, Problem};
 
@@ -53,9 +55,16 @@ struct Common;
 impl Modify for Common {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_default();
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A key such as `vs_…`")).build();
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("A key such as `vs_…`"))
+            .build();
         components.add_security_scheme("key", SecurityScheme::Http(bearer));
-        openapi.security = Some(vec![utoipa::openapi::SecurityRequirement::new::<_, [&str; 0], &str>("key", [])]);
+        openapi.security = Some(vec![utoipa::openapi::SecurityRequirement::new::<
+            _,
+            [&str; 0],
+            &str,
+        >("key", [])]);
         for item in openapi.paths.paths.values_mut() {
             if let Some(operation) = &mut item.get {
                 add_problems(operation);
@@ -69,10 +78,18 @@ impl Modify for Common {
 }
 
 fn add_problems(operation: &mut Operation) {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let problem = ResponseBuilder::new().description("What is wrong").content("application/problem+json", content).build();
+    let content = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name("Problem")))
+        .build();
+    let problem = ResponseBuilder::new()
+        .description("What is wrong")
+        .content("application/problem+json", content)
+        .build();
     for status in ["4XX", "5XX"] {
-        operation.responses.responses.insert(status.to_owned(), problem.clone().into());
+        operation
+            .responses
+            .responses
+            .insert(status.to_owned(), problem.clone().into());
     }
 }
 
@@ -81,16 +98,28 @@ fn add_idempotency_key(operation: &mut Operation) {
         .name("Idempotency-Key")
         .parameter_in(ParameterIn::Header)
         .required(Required::False)
-        .description(Some("The same key with the same request gets the same answer; with another request, 409"))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String).max_length(Some(255)).build()))
+        .description(Some(
+            "The same key with the same request gets the same answer; with another request, 409",
+        ))
+        .schema(Some(
+            ObjectBuilder::new()
+                .schema_type(Type::String)
+                .max_length(Some(255))
+                .build(),
+        ))
         .build();
-    operation.parameters.get_or_insert_default().push(parameter.into());
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(parameter.into());
 }
 
 /// `GET /v1/openapi.json`.
 pub(super) async fn serve(req: HttpRequest) -> HttpResponse {
     match ApiDoc::openapi().to_json() {
-        Ok(text) => HttpResponse::Ok().content_type("application/json").body(text),
+        Ok(text) => HttpResponse::Ok()
+            .content_type("application/json")
+            .body(text),
         Err(error) => ApiError::internal(&error).respond(&call::request_id(&req)),
     }
 }

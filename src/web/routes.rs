@@ -1,11 +1,19 @@
 //! Every route of the server, in one table: it configures the application, answers other methods
 //! with 405 and their `Allow`, and tells the tests what there is.
 
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, guard, web};
 
-use super::api::{campaigns, clock, cohorts, effect, events, explanation, ledger, members, programs, rewards};
+use super::api::{
+    campaigns, clock, cohorts, effect, events, explanation, ledger, members, programs, rewards,
+};
+use super::console::{
+    books, campaign, docs, home, programs as rules, recommenders, reward, sign_in,
+};
 use super::error::{ApiError, Code};
-use super::public::health;
+use super::pages::notice::WayOut;
+use super::public::{delivery, files, health, landing, links, member};
+use super::visit::{Door, Visit};
 use super::{call, openapi};
 
 /// A method on an address.
@@ -67,17 +75,58 @@ routes! {
     "/v1/openapi.json" { GET openapi::serve }
     "/health" { GET health::alive }
     "/ready" { GET health::ready }
+    "/assets/{name}" { GET files::asset }
+    "/" { GET home::root }
+    "/c/{token}" { GET links::click }
+    "/i/{code}" { GET landing::open }
+    "/u/{token}" { GET links::ask, POST links::unsubscribe }
+    "/m" { GET member::open }
+    "/callbacks/kannel/{token}" { GET delivery::report }
+    "/docs/api" { GET docs::api }
+    "/docs/errors" { GET docs::errors }
+    "/ops" { GET home::open }
+    "/ops/sign-in" { GET sign_in::open, POST sign_in::enter }
+    "/ops/sign-out" { POST sign_in::leave }
+    "/ops/recommenders" { GET recommenders::open }
+    "/ops/programs" { GET rules::list }
+    "/ops/programs/{id}/{version}" { GET rules::open }
+    "/ops/rewards" { GET home::find_reward }
+    "/ops/rewards/{id}" { GET reward::open }
+    "/ops/campaigns/{id}" { GET campaign::open }
+    "/ops/campaigns/{id}/unknown" { GET campaign::unknown }
+    "/ops/campaigns/{id}/pause" { POST campaign::pause }
+    "/ops/campaigns/{id}/resume" { POST campaign::resume }
+    "/fin/ledger" { GET books::open }
+    "/fin/ledger/{id}" { GET books::journal }
 }
 
+/// The answer to a method that the address does not take.
 async fn other_method(req: HttpRequest) -> HttpResponse {
     let pattern = req.match_pattern().unwrap_or_default();
-    let taken = ROUTES.iter().filter(|r| r.path == pattern).map(|r| if r.method == "GET" { "GET, HEAD" } else { r.method });
+    let taken = ROUTES.iter().filter(|r| r.path == pattern).map(|r| {
+        if r.method == "GET" {
+            "GET, HEAD"
+        } else {
+            r.method
+        }
+    });
     let error = ApiError::method_not_allowed(taken.collect::<Vec<_>>().join(", "));
     error.respond(&call::request_id(&req))
 }
 
-/// The answer where there is no route.
+/// The answer where there is no route: a page for people, a problem document for programs.
 pub(super) async fn nothing(req: HttpRequest) -> HttpResponse {
     let error = ApiError::new(Code::NotFound, "there is nothing at this address");
-    error.respond(&call::request_id(&req))
+    let accepted = req
+        .headers()
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
+    if !accepted.contains("text/html") {
+        return error.respond(&call::request_id(&req));
+    }
+    Visit::of(&req, Door::Member).map_or_else(
+        |answered| answered,
+        |visit| visit.problem(&error, WayOut::Nowhere),
+    )
 }

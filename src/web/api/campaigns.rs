@@ -108,13 +108,21 @@ pub struct CampaignView {
 
 impl CampaignView {
     fn of(engine: &Engine, row: CampaignRow) -> Self {
-        let exponent = engine.plan().currencies.exponent(&row.currency).unwrap_or(2);
+        let exponent = engine
+            .plan()
+            .currencies
+            .exponent(&row.currency)
+            .unwrap_or(2);
         Self {
             id: row.id,
             name: row.name,
             state: row.state,
             cohort: row.cohort_id,
-            goal: Goal { metric: row.goal_metric, amount: show_minor(row.goal_minor, exponent), currency: row.currency },
+            goal: Goal {
+                metric: row.goal_metric,
+                amount: show_minor(row.goal_minor, exponent),
+                currency: row.currency,
+            },
             holdout_bp: row.holdout_bp,
             salt: row.salt,
             has_offer: !row.offer.is_empty(),
@@ -178,7 +186,9 @@ fn view(engine: &Engine, id: i64) -> Result<CampaignView, ApiError> {
 pub async fn list_campaigns(req: HttpRequest) -> HttpResponse {
     read(req, Permission::ReadCampaigns, |engine, _| {
         let rows = service::list(engine)?.into_iter();
-        Ok(Campaigns { items: rows.map(|row| CampaignView::of(engine, row)).collect() })
+        Ok(Campaigns {
+            items: rows.map(|row| CampaignView::of(engine, row)).collect(),
+        })
     })
     .await
 }
@@ -189,7 +199,10 @@ pub async fn list_campaigns(req: HttpRequest) -> HttpResponse {
     responses((status = 200, body = CampaignView)))]
 pub async fn read_campaign(req: HttpRequest) -> HttpResponse {
     let id = number(&req, "campaign");
-    read(req, Permission::ReadCampaigns, move |engine, _| view(engine, id?)).await
+    read(req, Permission::ReadCampaigns, move |engine, _| {
+        view(engine, id?)
+    })
+    .await
 }
 
 /// Reads the messages of a campaign whose fate is unknown.
@@ -209,7 +222,9 @@ pub async fn list_unknown(req: HttpRequest) -> HttpResponse {
                 reason: m.reason,
                 since: moment(m.changed_at),
             });
-            Ok::<_, ApiError>(UnknownMessages { items: items.collect() })
+            Ok::<_, ApiError>(UnknownMessages {
+                items: items.collect(),
+            })
         })
     })
     .await
@@ -219,21 +234,32 @@ pub async fn list_unknown(req: HttpRequest) -> HttpResponse {
 #[utoipa::path(post, path = "/v1/campaigns", tag = "campaigns", request_body = CampaignInput,
     responses((status = 201, body = CampaignView)))]
 pub async fn write_campaign(req: HttpRequest, payload: web::Payload) -> HttpResponse {
-    change(req, payload, Permission::RunCampaigns, async |call, body| {
-        let mut input: CampaignInput = body::parse(&body)?;
-        let offer = input.offer.take().map(|offer| offer.draft(call));
-        let actor = call.principal.name.clone();
-        let write = move |engine: &Engine| {
-            let draft = draft(engine, input, offer)?;
-            view(engine, service::create(engine, &actor, &draft)?)
-        };
-        Reply::with(StatusCode::CREATED, &block(&call.app, write).await?)
-    })
+    change(
+        req,
+        payload,
+        Permission::RunCampaigns,
+        async |call, body| {
+            let mut input: CampaignInput = body::parse(&body)?;
+            let offer = input.offer.take().map(|offer| offer.draft(call));
+            let actor = call.principal.name.clone();
+            let write = move |engine: &Engine| {
+                let draft = draft(engine, input, offer)?;
+                view(engine, service::create(engine, &actor, &draft)?)
+            };
+            Reply::with(StatusCode::CREATED, &block(&call.app, write).await?)
+        },
+    )
     .await
 }
 
-fn draft(engine: &Engine, input: CampaignInput, offer: Option<programs::Draft>) -> Result<Draft, ApiError> {
-    let instant = |field: &str, text: &str| Instant::parse(text).map_err(|e| ApiError::field(field, e.to_string()));
+fn draft(
+    engine: &Engine,
+    input: CampaignInput,
+    offer: Option<programs::Draft>,
+) -> Result<Draft, ApiError> {
+    let instant = |field: &str, text: &str| {
+        Instant::parse(text).map_err(|e| ApiError::field(field, e.to_string()))
+    };
     if let Some(offer) = &offer {
         // Checked here, a mistake is shown with its place in the rule file.
         offer.check()?;
@@ -241,7 +267,12 @@ fn draft(engine: &Engine, input: CampaignInput, offer: Option<programs::Draft>) 
     Ok(Draft {
         name: filled("name", &input.name, NAME_MAX)?.to_owned(),
         cohort: input.cohort,
-        goal_minor: minor(engine, "goal.amount", &input.goal.amount, &input.goal.currency)?,
+        goal_minor: minor(
+            engine,
+            "goal.amount",
+            &input.goal.amount,
+            &input.goal.currency,
+        )?,
         goal_metric: input.goal.metric,
         currency: input.goal.currency,
         holdout_bp: input.holdout_bp,
@@ -261,15 +292,28 @@ fn draft(engine: &Engine, input: CampaignInput, offer: Option<programs::Draft>) 
     responses((status = 200, body = ApprovedView)))]
 pub async fn approve_campaign(req: HttpRequest, payload: web::Payload) -> HttpResponse {
     let id = number(&req, "campaign");
-    change(req, payload, Permission::ApproveCampaigns, async |call, body| {
-        let id = id?;
-        if !body.is_empty() {
-            body::parse::<Nothing>(&body)?;
-        }
-        let actor = call.principal.name.clone();
-        let done = block(&call.app, move |engine| Ok(service::approve(engine, &actor, id)?)).await?;
-        Reply::ok(&ApprovedView { treated: done.treated, control: done.control, planned: done.planned, skipped: done.skipped })
-    })
+    change(
+        req,
+        payload,
+        Permission::ApproveCampaigns,
+        async |call, body| {
+            let id = id?;
+            if !body.is_empty() {
+                body::parse::<Nothing>(&body)?;
+            }
+            let actor = call.principal.name.clone();
+            let done = block(&call.app, move |engine| {
+                Ok(service::approve(engine, &actor, id)?)
+            })
+            .await?;
+            Reply::ok(&ApprovedView {
+                treated: done.treated,
+                control: done.control,
+                planned: done.planned,
+                skipped: done.skipped,
+            })
+        },
+    )
     .await
 }
 

@@ -131,32 +131,61 @@ impl Asked {
     pub(crate) fn request(self, engine: &Engine) -> Result<ClassRequest, ApiError> {
         let plan = engine.plan();
         let fact_kind = self.fact_kind.unwrap_or_else(|| "invested".to_owned());
-        let declared = plan.types.get(&*fact_kind).is_some_and(|t| t.fields.contains_key("amount"));
+        let declared = plan
+            .types
+            .get(&*fact_kind)
+            .is_some_and(|t| t.fields.contains_key("amount"));
         if !declared {
-            return Err(ApiError::field("fact_kind", format!("`{fact_kind}` is not a fact type with an amount")));
+            return Err(ApiError::field(
+                "fact_kind",
+                format!("`{fact_kind}` is not a fact type with an amount"),
+            ));
         }
         let whose = match self.whose.as_deref() {
             None | Some("recommenders") => Whose::Recommenders,
             Some("members") => Whose::Members,
-            Some(_) => return Err(ApiError::field("whose", "recommenders or members is expected")),
+            Some(_) => {
+                return Err(ApiError::field(
+                    "whose",
+                    "recommenders or members is expected",
+                ));
+            }
         };
-        let currency = self.currency.or_else(|| plan.default_currency.as_ref().map(ToString::to_string));
-        let currency = currency.ok_or_else(|| ApiError::field("currency", "missing: the tracking plan names none"))?;
+        let currency = self
+            .currency
+            .or_else(|| plan.default_currency.as_ref().map(ToString::to_string));
+        let currency = currency
+            .ok_or_else(|| ApiError::field("currency", "missing: the tracking plan names none"))?;
         let exponent = plan.currencies.exponent(&currency);
-        let exponent = exponent.ok_or_else(|| ApiError::field("currency", format!("`{currency}` is not known")))?;
+        let exponent = exponent
+            .ok_or_else(|| ApiError::field("currency", format!("`{currency}` is not known")))?;
         let as_of = self.as_of.unwrap_or_else(|| engine.clock().now());
-        Ok(ClassRequest { fact_kind, whose, as_of, indicators: indicators(self.thresholds)?, currency, exponent })
+        Ok(ClassRequest {
+            fact_kind,
+            whose,
+            as_of,
+            indicators: indicators(self.thresholds)?,
+            currency,
+            exponent,
+        })
     }
 }
 
 fn indicators(thresholds: Option<Vec<String>>) -> Result<[Indicator; 3], ApiError> {
     let mut indicators = Indicator::recommender_defaults();
-    let Some(texts) = thresholds else { return Ok(indicators) };
+    let Some(texts) = thresholds else {
+        return Ok(indicators);
+    };
     if texts.len() != indicators.len() {
-        return Err(ApiError::field("thresholds", "three are expected: of count, amount and days"));
+        return Err(ApiError::field(
+            "thresholds",
+            "three are expected: of count, amount and days",
+        ));
     }
     for (indicator, text) in indicators.iter_mut().zip(texts) {
-        indicator.threshold = text.parse::<Threshold>().map_err(|e| ApiError::field("thresholds", e.to_string()))?;
+        indicator.threshold = text
+            .parse::<Threshold>()
+            .map_err(|e| ApiError::field("thresholds", e.to_string()))?;
     }
     Ok(indicators)
 }
@@ -176,7 +205,9 @@ pub async fn list_cohorts(req: HttpRequest) -> HttpResponse {
                 created_by: c.actor,
             })
         });
-        Ok(Cohorts { items: shown.collect::<Result<_, ApiError>>()? })
+        Ok(Cohorts {
+            items: shown.collect::<Result<_, ApiError>>()?,
+        })
     })
     .await
 }
@@ -190,7 +221,10 @@ pub async fn list_cohorts(req: HttpRequest) -> HttpResponse {
         ("thresholds" = Option<String>, Query, description = "Three, separated by commas, such as `mean,mean,mean`")),
     responses((status = 200, body = Classes)))]
 pub async fn read_classes(req: HttpRequest) -> HttpResponse {
-    let params = Params::of(&req, &["fact_kind", "whose", "as_of", "currency", "thresholds"]);
+    let params = Params::of(
+        &req,
+        &["fact_kind", "whose", "as_of", "currency", "thresholds"],
+    );
     read(req, Permission::ReadCohorts, move |engine, _| {
         let params = params?;
         let text = |name: &str| params.text(name).map(str::to_owned);
@@ -199,7 +233,9 @@ pub async fn read_classes(req: HttpRequest) -> HttpResponse {
             whose: text("whose"),
             as_of: params.instant("as_of")?,
             currency: text("currency"),
-            thresholds: params.text("thresholds").map(|list| list.split(',').map(str::to_owned).collect()),
+            thresholds: params
+                .text("thresholds")
+                .map(|list| list.split(',').map(str::to_owned).collect()),
         };
         let request = asked.request(engine)?;
         Ok(shown(&service::classes(engine, &request)?, &request))
@@ -232,12 +268,17 @@ fn shown(model: &Model, request: &ClassRequest) -> Classes {
 #[utoipa::path(post, path = "/v1/cohorts", tag = "cohorts", request_body = CohortInput,
     responses((status = 201, body = Frozen)))]
 pub async fn freeze_cohort(req: HttpRequest, payload: web::Payload) -> HttpResponse {
-    change(req, payload, Permission::FreezeCohorts, async |call, body| {
-        let input: CohortInput = body::parse(&body)?;
-        let actor = call.principal.name.clone();
-        let frozen = block(&call.app, move |engine| freeze(engine, &actor, input)).await?;
-        Reply::with(StatusCode::CREATED, &frozen)
-    })
+    change(
+        req,
+        payload,
+        Permission::FreezeCohorts,
+        async |call, body| {
+            let input: CohortInput = body::parse(&body)?;
+            let actor = call.principal.name.clone();
+            let frozen = block(&call.app, move |engine| freeze(engine, &actor, input)).await?;
+            Reply::with(StatusCode::CREATED, &frozen)
+        },
+    )
     .await
 }
 
@@ -245,7 +286,12 @@ fn freeze(engine: &Engine, actor: &str, input: CohortInput) -> Result<Frozen, Ap
     let name = filled("name", &input.name, NAME_MAX)?.to_owned();
     let known = || Class::ALL.map(Class::code).join(", ");
     let chosen = input.classes.iter().map(|code| {
-        Class::from_code(code).ok_or_else(|| ApiError::field("classes", format!("`{code}` is no class; known here: {}", known())))
+        Class::from_code(code).ok_or_else(|| {
+            ApiError::field(
+                "classes",
+                format!("`{code}` is no class; known here: {}", known()),
+            )
+        })
     });
     let chosen: Vec<Class> = chosen.collect::<Result<_, _>>()?;
     let as_of = input.as_of.as_deref().map(Instant::parse).transpose();
@@ -258,5 +304,7 @@ fn freeze(engine: &Engine, actor: &str, input: CohortInput) -> Result<Frozen, Ap
         thresholds: input.thresholds,
     };
     let request = asked.request(engine)?;
-    Ok(Frozen { id: service::snapshot(engine, actor, &name, &request, &chosen)? })
+    Ok(Frozen {
+        id: service::snapshot(engine, actor, &name, &request, &chosen)?,
+    })
 }

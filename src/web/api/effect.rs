@@ -120,24 +120,52 @@ impl EffectView {
         let json = |value: serde_json::Result<Json>| value.map_err(|e| ApiError::internal(&e));
         let point = |p: &Point| PointView {
             at: p.at.to_string(),
-            participants: People { treated: p.participants.treated, control: p.participants.control },
-            amount: Amounts { treated: amount(p.minor.treated), control: amount(p.minor.control) },
+            participants: People {
+                treated: p.participants.treated,
+                control: p.participants.control,
+            },
+            amount: Amounts {
+                treated: amount(p.minor.treated),
+                control: amount(p.minor.control),
+            },
         };
         Ok(Self {
             campaign: report.campaign,
             name: report.name.clone(),
             state: report.state.clone(),
             as_of: report.as_of.to_string(),
-            goal: Goal { metric: report.goal_metric.clone(), amount: amount(report.goal_minor), currency: report.currency.clone() },
-            assigned: People { treated: report.assigned.treated, control: report.assigned.control },
+            goal: Goal {
+                metric: report.goal_metric.clone(),
+                amount: amount(report.goal_minor),
+                currency: report.currency.clone(),
+            },
+            assigned: People {
+                treated: report.assigned.treated,
+                control: report.assigned.control,
+            },
             funnel: funnel(report.funnel),
-            participants: People { treated: report.participants.treated, control: report.participants.control },
-            rate: Rates { treated: report.rate.treated, control: report.rate.control },
+            participants: People {
+                treated: report.participants.treated,
+                control: report.participants.control,
+            },
+            rate: Rates {
+                treated: report.rate.treated,
+                control: report.rate.control,
+            },
             difference: report.difference,
-            interval: report.interval.map(|i| json(serde_json::to_value(i))).transpose()?,
-            sample_ratio: report.sample_ratio.map(|s| json(serde_json::to_value(s))).transpose()?,
+            interval: report
+                .interval
+                .map(|i| json(serde_json::to_value(i)))
+                .transpose()?,
+            sample_ratio: report
+                .sample_ratio
+                .map(|s| json(serde_json::to_value(s)))
+                .transpose()?,
             verdict: json(serde_json::to_value(report.verdict))?,
-            amount: Amounts { treated: amount(report.minor.treated), control: amount(report.minor.control) },
+            amount: Amounts {
+                treated: amount(report.minor.treated),
+                control: amount(report.minor.control),
+            },
             reward_cost: amount(report.reward_cost_minor),
             series: report.series.iter().map(point).collect(),
         })
@@ -167,9 +195,18 @@ pub async fn read_effect(req: HttpRequest) -> HttpResponse {
     let id = number(&req, "campaign");
     let params = Params::of(&req, &["as_of"]);
     read(req, Permission::ReadCampaigns, move |engine, _| {
-        let as_of = params?.instant("as_of")?.unwrap_or_else(|| engine.clock().now());
+        let as_of = params?
+            .instant("as_of")?
+            .unwrap_or_else(|| engine.clock().now());
         let report = report::report(engine, id?, as_of)?;
-        EffectView::of(&report, engine.plan().currencies.exponent(&report.currency).unwrap_or(2))
+        EffectView::of(
+            &report,
+            engine
+                .plan()
+                .currencies
+                .exponent(&report.currency)
+                .unwrap_or(2),
+        )
     })
     .await
 }

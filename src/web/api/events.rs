@@ -126,7 +126,9 @@ pub async fn send_events(req: HttpRequest, payload: web::Payload) -> HttpRespons
         let json: Json = body::parse(&body)?;
         let own = own_member(call).await?;
         match batch(&json, "events", BATCH_MAX)? {
-            Some(list) => Reply::ok(&EventOutcomes { items: accept(call, own.as_deref(), list).await?.0 }),
+            Some(list) => Reply::ok(&EventOutcomes {
+                items: accept(call, own.as_deref(), list).await?.0,
+            }),
             None => one(accept(call, own.as_deref(), std::slice::from_ref(&json)).await?),
         }
     })
@@ -135,24 +137,49 @@ pub async fn send_events(req: HttpRequest, payload: web::Payload) -> HttpRespons
 
 /// The one member that a member's key may speak of.
 async fn own_member(call: &Call) -> Result<Option<String>, ApiError> {
-    let Some(id) = call.principal.member.filter(|_| call.principal.role == Role::Member) else { return Ok(None) };
-    let row = block(&call.app, move |engine| Ok(engine.store().read(|tx| tx.members_by_id(&[id]))?)).await?;
-    Ok(Some(row.into_iter().next().map(|m| m.external_id).unwrap_or_default()))
+    let Some(id) = call
+        .principal
+        .member
+        .filter(|_| call.principal.role == Role::Member)
+    else {
+        return Ok(None);
+    };
+    let row = block(&call.app, move |engine| {
+        Ok(engine.store().read(|tx| tx.members_by_id(&[id]))?)
+    })
+    .await?;
+    Ok(Some(
+        row.into_iter()
+            .next()
+            .map(|m| m.external_id)
+            .unwrap_or_default(),
+    ))
 }
 
 /// What a client's key may not send.
 fn foreign(plan: &Plan, own: &str, json: &Json) -> Option<FieldProblem> {
     let text = |key: &str| json.get(key).and_then(Json::as_str);
     let kind = text("type")?;
-    if plan.types.get(kind).is_some_and(|t| t.from == Sender::Server) {
-        return Some(FieldProblem::new("type", format!("`{kind}` comes from servers only")));
+    if plan
+        .types
+        .get(kind)
+        .is_some_and(|t| t.from == Sender::Server)
+    {
+        return Some(FieldProblem::new(
+            "type",
+            format!("`{kind}` comes from servers only"),
+        ));
     }
     let foreign = text("member").is_none_or(|member| member != own);
     foreign.then(|| FieldProblem::new("member", format!("this key sends events of `{own}` alone")))
 }
 
 /// Outcomes in order, and whether a refusal was for want of permission.
-async fn accept(call: &Call, own: Option<&str>, list: &[Json]) -> Result<(Vec<EventOutcome>, bool), ApiError> {
+async fn accept(
+    call: &Call,
+    own: Option<&str>,
+    list: &[Json],
+) -> Result<(Vec<EventOutcome>, bool), ApiError> {
     let plan = call.app.engine.plan();
     let mut forbidden = false;
     let read: Vec<Result<intake::Event, Vec<FieldProblem>>> = list
@@ -165,27 +192,58 @@ async fn accept(call: &Call, own: Option<&str>, list: &[Json]) -> Result<(Vec<Ev
             None => intake::event(plan, json),
         })
         .collect();
-    let good: Vec<intake::Event> = read.iter().filter_map(|r| r.as_ref().ok()).cloned().collect();
-    let kept = if good.is_empty() { Vec::new() } else { call.app.queue.accept(call.principal.name.clone(), good).await? };
+    let good: Vec<intake::Event> = read
+        .iter()
+        .filter_map(|r| r.as_ref().ok())
+        .cloned()
+        .collect();
+    let kept = if good.is_empty() {
+        Vec::new()
+    } else {
+        call.app
+            .queue
+            .accept(call.principal.name.clone(), good)
+            .await?
+    };
     let mut kept = kept.into_iter();
-    let merged = list.iter().zip(read).enumerate().filter_map(|(index, (json, read))| match read {
-        Ok(_) => kept.next().map(|outcome| shown(index, outcome)),
-        Err(problems) => {
-            let id = json.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
-            Some(shown(index, Outcome::Refused { id, problems }))
-        }
-    });
+    let merged = list
+        .iter()
+        .zip(read)
+        .enumerate()
+        .filter_map(|(index, (json, read))| match read {
+            Ok(_) => kept.next().map(|outcome| shown(index, outcome)),
+            Err(problems) => {
+                let id = json
+                    .get("id")
+                    .and_then(Json::as_str)
+                    .unwrap_or_default()
+                    .to_owned();
+                Some(shown(index, Outcome::Refused { id, problems }))
+            }
+        });
     Ok((merged.collect(), forbidden))
 }
 
 fn shown(index: usize, outcome: Outcome) -> EventOutcome {
-    let placed = |status, id, seq| EventOutcome { index, status, id, seq: Some(seq), problems: Vec::new() };
+    let placed = |status, id, seq| EventOutcome {
+        index,
+        status,
+        id,
+        seq: Some(seq),
+        problems: Vec::new(),
+    };
     match outcome {
         Outcome::Accepted { id, seq } => placed("accepted", id, seq),
         Outcome::Conflict { id, seq } => placed("conflict", id, seq),
         Outcome::Refused { id, problems } => {
             let problems = problems.iter().map(FieldProblemView::of).collect();
-            EventOutcome { index, status: "refused", id, seq: None, problems }
+            EventOutcome {
+                index,
+                status: "refused",
+                id,
+                seq: None,
+                problems,
+            }
         }
     }
 }
@@ -197,12 +255,24 @@ fn one((outcomes, forbidden): (Vec<EventOutcome>, bool)) -> Result<Reply, ApiErr
     match (outcome.status, outcome.seq) {
         ("accepted", _) => Reply::ok(&outcome),
         ("conflict", seq) => {
-            let detail = format!("the event id `{}` was used for another event, no. {}", outcome.id, seq.unwrap_or_default());
-            Err(ApiError::new(Code::EventConflict, detail.clone()).about(FieldProblem::new("id", detail)))
+            let detail = format!(
+                "the event id `{}` was used for another event, no. {}",
+                outcome.id,
+                seq.unwrap_or_default()
+            );
+            Err(ApiError::new(Code::EventConflict, detail.clone())
+                .about(FieldProblem::new("id", detail)))
         }
         _ => {
-            let code = if forbidden { Code::SenderNotAllowed } else { Code::Invalid };
-            let problems = outcome.problems.into_iter().map(|p| FieldProblem::new(p.field, p.problem));
+            let code = if forbidden {
+                Code::SenderNotAllowed
+            } else {
+                Code::Invalid
+            };
+            let problems = outcome
+                .problems
+                .into_iter()
+                .map(|p| FieldProblem::new(p.field, p.problem));
             Err(ApiError::fields(code, problems.collect()))
         }
     }
@@ -227,6 +297,9 @@ fn list(engine: &Engine, after: i64, limit: i64) -> Result<Page<FactView>, ApiEr
         let rows = tx.facts_after(after, limit + 1)?;
         let names = Names::of(engine, tx, rows.iter().filter_map(|r| r.member_id))?;
         let shown = page(rows, limit, |r| r.seq, |r| FactView::of(r, &names));
-        Ok(Page { items: shown.items.into_iter().collect::<Result<_, _>>()?, next: shown.next })
+        Ok(Page {
+            items: shown.items.into_iter().collect::<Result<_, _>>()?,
+            next: shown.next,
+        })
     })
 }

@@ -110,13 +110,20 @@ fn explanation(engine: &Engine, tx: &mut Tx<'_>, id: i64) -> Result<ExplanationV
     let row = rewards::row(tx, id)?;
     let seqs: Vec<i64> = std::iter::once(row.fact_seq).chain(row.item_seq).collect();
     let facts = tx.facts_by_seq(&seqs)?;
-    let people = facts.iter().filter_map(|f| f.member_id).chain([row.member_id, row.origin_id]);
+    let people = facts
+        .iter()
+        .filter_map(|f| f.member_id)
+        .chain([row.member_id, row.origin_id]);
     let names = Names::of(engine, tx, people)?;
     let events: Vec<RewardEventRow> = tx.reward_events(id)?;
     let program = tx.programs()?.into_iter().find(|p| p.no == row.program_no);
-    let program = program.ok_or_else(|| ApiError::not_found("program", &row.program_no.to_string()))?;
+    let program =
+        program.ok_or_else(|| ApiError::not_found("program", &row.program_no.to_string()))?;
     let journals = tx.journals_of_reward(id)?;
-    let events = events.iter().map(|e| event(e, &row, &names)).collect::<Result<Vec<_>, _>>()?;
+    let events = events
+        .iter()
+        .map(|e| event(e, &row, &names))
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(ExplanationView {
         reward: RewardView::of(&row, &names),
         exact: row.exact.clone(),
@@ -128,13 +135,20 @@ fn explanation(engine: &Engine, tx: &mut Tx<'_>, id: i64) -> Result<ExplanationV
             held: row.held,
             reason: row.reason.clone(),
         },
-        facts: facts.iter().map(|f| FactView::of(f, &names)).collect::<Result<_, _>>()?,
+        facts: facts
+            .iter()
+            .map(|f| FactView::of(f, &names))
+            .collect::<Result<_, _>>()?,
         journals: JournalView::of(tx, &journals, &names)?,
         events,
     })
 }
 
-fn event(row: &RewardEventRow, reward: &RewardRow, names: &Names) -> Result<RewardEventView, ApiError> {
+fn event(
+    row: &RewardEventRow,
+    reward: &RewardRow,
+    names: &Names,
+) -> Result<RewardEventView, ApiError> {
     Ok(RewardEventView {
         seq: row.seq,
         line: row.line,
@@ -152,7 +166,10 @@ fn rule(program: &ProgramRow, reward: &RewardRow, names: &Names) -> RuleView {
     RuleView {
         program: program.program_id.clone(),
         version: program.version,
-        id: active.and_then(|a| a.rule(position)).map(|r| r.id.to_string()).unwrap_or_default(),
+        id: active
+            .and_then(|a| a.rule(position))
+            .map(|r| r.id.to_string())
+            .unwrap_or_default(),
         line,
         text,
         source_hash: program.source_hash.clone(),
@@ -165,8 +182,14 @@ fn rule(program: &ProgramRow, reward: &RewardRow, names: &Names) -> RuleView {
 /// whole text when its rules are not written as `[[rule]]` tables.
 pub(crate) fn rule_text(source: &str, position: usize) -> (usize, String) {
     let lines: Vec<&str> = source.lines().collect();
-    let starts: Vec<usize> = (0..).zip(&lines).filter(|(_, l)| l.trim_start().starts_with("[[rule]]")).map(|(i, _)| i).collect();
-    let Some(start) = starts.get(position).copied() else { return (1, source.to_owned()) };
+    let starts: Vec<usize> = (0..)
+        .zip(&lines)
+        .filter(|(_, l)| l.trim_start().starts_with("[[rule]]"))
+        .map(|(i, _)| i)
+        .collect();
+    let Some(start) = starts.get(position).copied() else {
+        return (1, source.to_owned());
+    };
     let end = starts.get(position + 1).copied().unwrap_or(lines.len());
     let text = lines.get(start..end).unwrap_or_default().join("\n");
     (start + 1, text.trim_end().to_owned())
@@ -179,7 +202,13 @@ mod tests {
     #[test]
     fn the_text_of_a_rule_goes_from_its_head_to_the_next() {
         let source = "schema = 1\n\n[[rule]]\nid = \"a\"\n[[rule.pay]]\nto = \"friend\"\n\n[[rule]]\nid = \"b\"\n";
-        assert_eq!(rule_text(source, 0), (3, "[[rule]]\nid = \"a\"\n[[rule.pay]]\nto = \"friend\"".to_owned()));
+        assert_eq!(
+            rule_text(source, 0),
+            (
+                3,
+                "[[rule]]\nid = \"a\"\n[[rule.pay]]\nto = \"friend\"".to_owned()
+            )
+        );
         assert_eq!(rule_text(source, 1), (8, "[[rule]]\nid = \"b\"".to_owned()));
         assert_eq!(rule_text("rule = []", 0), (1, "rule = []".to_owned()));
     }

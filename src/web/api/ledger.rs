@@ -96,7 +96,9 @@ pub(crate) fn account_of(number: i64) -> (i64, Option<AccountKind>) {
     let (span, _) = numbers_of(1);
     let owner = number.div_euclid(span);
     // Kinds lie in the order of `ALL`, eight numbers to a currency.
-    let kind = usize::try_from(number.rem_euclid(span) % 8).ok().and_then(|k| AccountKind::ALL.get(k).copied());
+    let kind = usize::try_from(number.rem_euclid(span) % 8)
+        .ok()
+        .and_then(|k| AccountKind::ALL.get(k).copied());
     (owner, kind)
 }
 
@@ -104,14 +106,22 @@ impl AccountName {
     fn of(number: i64, names: &Names) -> Self {
         let (owner, kind) = account_of(number);
         let kind = kind.map_or("unknown", AccountKind::word);
-        Self(if owner > 0 { format!("member/{}/{kind}", names.member(owner)) } else { format!("program/{}/{kind}", -owner) })
+        Self(if owner > 0 {
+            format!("member/{}/{kind}", names.member(owner))
+        } else {
+            format!("program/{}/{kind}", -owner)
+        })
     }
 }
 
 /// The members whose accounts transfers name.
 pub(crate) fn owners(transfers: &[TransferRow]) -> impl Iterator<Item = i64> {
-    let accounts = transfers.iter().flat_map(|t| [t.debit_account, t.credit_account]);
-    accounts.map(|number| account_of(number).0).filter(|owner| *owner > 0)
+    let accounts = transfers
+        .iter()
+        .flat_map(|t| [t.debit_account, t.credit_account]);
+    accounts
+        .map(|number| account_of(number).0)
+        .filter(|owner| *owner > 0)
 }
 
 impl TransferView {
@@ -128,10 +138,17 @@ impl TransferView {
 
 impl JournalView {
     /// Stored journals with their transfers.
-    pub(super) fn of(tx: &mut Tx<'_>, rows: &[JournalRow], names: &Names) -> Result<Vec<Self>, ApiError> {
+    pub(super) fn of(
+        tx: &mut Tx<'_>,
+        rows: &[JournalRow],
+        names: &Names,
+    ) -> Result<Vec<Self>, ApiError> {
         let ids: Vec<i64> = rows.iter().map(|j| j.id).collect();
         let transfers = tx.transfers_of(&ids)?;
-        Ok(rows.iter().map(|row| Self::with(row, &transfers, names)).collect())
+        Ok(rows
+            .iter()
+            .map(|row| Self::with(row, &transfers, names))
+            .collect())
     }
 
     fn with(row: &JournalRow, transfers: &[TransferRow], names: &Names) -> Self {
@@ -168,8 +185,15 @@ fn balance(engine: &Engine) -> Result<Balance, ApiError> {
             balance: names.amount(minor, &currency),
             currency,
         };
-        let totals = sums.into_iter().map(|(currency, minor)| (currency.clone(), names.amount(minor, &currency)));
-        Ok(Balance { totals: totals.collect(), items: rows.into_iter().map(show).collect(), journals, postings: transfers * 2 })
+        let totals = sums
+            .into_iter()
+            .map(|(currency, minor)| (currency.clone(), names.amount(minor, &currency)));
+        Ok(Balance {
+            totals: totals.collect(),
+            items: rows.into_iter().map(show).collect(),
+            journals,
+            postings: transfers * 2,
+        })
     })
 }
 
@@ -188,7 +212,12 @@ pub async fn list_journals(req: HttpRequest) -> HttpResponse {
             let ids: Vec<i64> = rows.iter().map(|j| j.id).collect();
             let transfers = tx.transfers_of(&ids)?;
             let names = Names::of(engine, tx, owners(&transfers))?;
-            Ok::<_, ApiError>(page(rows, limit, |r| r.id, |r| JournalView::with(r, &transfers, &names)))
+            Ok::<_, ApiError>(page(
+                rows,
+                limit,
+                |r| r.id,
+                |r| JournalView::with(r, &transfers, &names),
+            ))
         })
     })
     .await
@@ -232,17 +261,36 @@ fn check(engine: &Engine) -> Result<Verification, ApiError> {
         let loaded = engine.loaded(tx, version)?;
         verify(tx, &loaded.currencies)
     })?;
-    let verify::Report { balanced, journals, postings, accounts, problems, first } = report;
-    let verification = Verification { at, balanced, journals, postings, accounts, problems, first };
+    let verify::Report {
+        balanced,
+        journals,
+        postings,
+        accounts,
+        problems,
+        first,
+    } = report;
+    let verification = Verification {
+        at,
+        balanced,
+        journals,
+        postings,
+        accounts,
+        problems,
+        first,
+    };
     let text = serde_json::to_string(&verification).map_err(|e| ApiError::internal(&e))?;
-    engine.store().write(|tx| tx.put_setting(LAST_CHECK, &text))?;
+    engine
+        .store()
+        .write(|tx| tx.put_setting(LAST_CHECK, &text))?;
     Ok(verification)
 }
 
 /// What the last check of the books found; nothing before the first.
 pub(crate) fn last_check(tx: &mut Tx<'_>) -> Result<Option<Verification>, ApiError> {
     let text = tx.setting(LAST_CHECK)?;
-    text.map(|text| serde_json::from_str(&text)).transpose().map_err(|e| ApiError::internal(&e))
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|e| ApiError::internal(&e))
 }
 
 /// What a replay found.
@@ -269,7 +317,10 @@ pub async fn replay_book(req: HttpRequest, payload: web::Payload) -> HttpRespons
         if !body.is_empty() {
             body::parse::<Nothing>(&body)?;
         }
-        let done = block(&call.app, |engine| Ok(engine.store().read(|tx| replay(tx, |_| {}))?)).await?;
+        let done = block(&call.app, |engine| {
+            Ok(engine.store().read(|tx| replay(tx, |_| {}))?)
+        })
+        .await?;
         Reply::ok(&Replayed {
             facts: done.facts,
             commands: done.commands,
@@ -292,7 +343,12 @@ mod tests {
         for owner in [Owner::Member(7), Owner::Program(3)] {
             for currency in [0, 1, 4_095] {
                 for kind in AccountKind::ALL {
-                    let number = Account { owner, kind, currency }.number();
+                    let number = Account {
+                        owner,
+                        kind,
+                        currency,
+                    }
+                    .number();
                     assert_eq!(account_of(number), (owner.number(), Some(kind)));
                 }
             }

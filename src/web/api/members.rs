@@ -137,58 +137,100 @@ pub struct Downline {
 #[utoipa::path(post, path = "/v1/members", tag = "members", request_body = MembersBody,
     responses((status = 200, body = MemberOutcomes), (status = 201, body = MemberOutcome)))]
 pub async fn write_members(req: HttpRequest, payload: web::Payload) -> HttpResponse {
-    change(req, payload, Permission::WriteMembers, async |call, body| {
-        let json: Json = body::parse(&body)?;
-        match batch(&json, "members", BATCH_MAX)? {
-            Some(list) => Reply::ok(&MemberOutcomes { items: upsert(call, list.to_vec()).await? }),
-            None => {
-                let outcome = upsert(call, vec![json]).await?.into_iter().next();
-                let outcome = outcome.ok_or_else(|| ApiError::new(Code::Internal, "a member was sent and got no outcome"))?;
-                match outcome.status {
-                    "refused" => {
-                        let problems = outcome.problems.into_iter().map(|p| FieldProblem::new(p.field, p.problem));
-                        Err(ApiError::fields(Code::Invalid, problems.collect()))
+    change(
+        req,
+        payload,
+        Permission::WriteMembers,
+        async |call, body| {
+            let json: Json = body::parse(&body)?;
+            match batch(&json, "members", BATCH_MAX)? {
+                Some(list) => Reply::ok(&MemberOutcomes {
+                    items: upsert(call, list.to_vec()).await?,
+                }),
+                None => {
+                    let outcome = upsert(call, vec![json]).await?.into_iter().next();
+                    let outcome = outcome.ok_or_else(|| {
+                        ApiError::new(Code::Internal, "a member was sent and got no outcome")
+                    })?;
+                    match outcome.status {
+                        "refused" => {
+                            let problems = outcome
+                                .problems
+                                .into_iter()
+                                .map(|p| FieldProblem::new(p.field, p.problem));
+                            Err(ApiError::fields(Code::Invalid, problems.collect()))
+                        }
+                        "created" => Reply::with(StatusCode::CREATED, &outcome),
+                        _ => Reply::ok(&outcome),
                     }
-                    "created" => Reply::with(StatusCode::CREATED, &outcome),
-                    _ => Reply::ok(&outcome),
                 }
             }
-        }
-    })
+        },
+    )
     .await
 }
 
 async fn upsert(call: &Call, list: Vec<Json>) -> Result<Vec<MemberOutcome>, ApiError> {
     let actor = call.principal.name.clone();
     block(&call.app, move |engine| {
-        let read: Vec<_> = list.iter().map(|json| intake::member(engine.plan(), json)).collect();
-        let good: Vec<_> = read.iter().filter_map(|r| r.as_ref().ok()).cloned().collect();
+        let read: Vec<_> = list
+            .iter()
+            .map(|json| intake::member(engine.plan(), json))
+            .collect();
+        let good: Vec<_> = read
+            .iter()
+            .filter_map(|r| r.as_ref().ok())
+            .cloned()
+            .collect();
         let mut outcomes = service::upsert(engine, &actor, &good)?.into_iter();
-        let merged = list.iter().zip(read).enumerate().filter_map(|(index, (json, read))| match read {
-            Ok(_) => outcomes.next().map(|outcome| shown(index, outcome)),
-            Err(problems) => {
-                let id = json.get("id").and_then(Json::as_str).unwrap_or_default().to_owned();
-                Some(shown(index, Outcome::Refused { id, problems }))
-            }
-        });
+        let merged =
+            list.iter()
+                .zip(read)
+                .enumerate()
+                .filter_map(|(index, (json, read))| match read {
+                    Ok(_) => outcomes.next().map(|outcome| shown(index, outcome)),
+                    Err(problems) => {
+                        let id = json
+                            .get("id")
+                            .and_then(Json::as_str)
+                            .unwrap_or_default()
+                            .to_owned();
+                        Some(shown(index, Outcome::Refused { id, problems }))
+                    }
+                });
         Ok(merged.collect())
     })
     .await
 }
 
 fn shown(index: usize, outcome: Outcome) -> MemberOutcome {
-    let made = |status, id, code| MemberOutcome { index, status, id, code: Some(code), problems: Vec::new() };
+    let made = |status, id, code| MemberOutcome {
+        index,
+        status,
+        id,
+        code: Some(code),
+        problems: Vec::new(),
+    };
     match outcome {
         Outcome::Created { id, code } => made("created", id, code),
         Outcome::Updated { id, code } => made("updated", id, code),
         Outcome::Refused { id, problems } => {
             let problems = problems.iter().map(FieldProblemView::of).collect();
-            MemberOutcome { index, status: "refused", id, code: None, problems }
+            MemberOutcome {
+                index,
+                status: "refused",
+                id,
+                code: None,
+                problems,
+            }
         }
     }
 }
 
-fn shown_member(row: &MemberRow, referrers: &BTreeMap<i64, String>) -> Result<MemberView, ApiError> {
+fn shown_member(
+    row: &MemberRow,
+    referrers: &BTreeMap<i64, String>,
+) -> Result<MemberView, ApiError> {
     Ok(MemberView {
         id: row.external_id.clone(),
         code: row.code.clone(),
@@ -204,7 +246,11 @@ fn referrers(tx: &mut Tx<'_>, rows: &[MemberRow]) -> Result<BTreeMap<i64, String
     let mut ids: Vec<i64> = rows.iter().filter_map(|r| r.referrer_id).collect();
     ids.sort_unstable();
     ids.dedup();
-    Ok(tx.members_by_id(&ids)?.into_iter().map(|m| (m.id, m.external_id)).collect())
+    Ok(tx
+        .members_by_id(&ids)?
+        .into_iter()
+        .map(|m| (m.id, m.external_id))
+        .collect())
 }
 
 /// Reads a member.
@@ -218,8 +264,12 @@ pub async fn read_member(req: HttpRequest) -> HttpResponse {
     read(req, Permission::ReadMember, move |engine, principal| {
         engine.store().read(|tx| {
             let row = member_row(tx, &id);
-            if principal.role == Role::Member && row.as_ref().ok().map(|r| r.id) != principal.member {
-                return Err(ApiError::new(Code::Forbidden, "this key reads its own member alone"));
+            if principal.role == Role::Member && row.as_ref().ok().map(|r| r.id) != principal.member
+            {
+                return Err(ApiError::new(
+                    Code::Forbidden,
+                    "this key reads its own member alone",
+                ));
             }
             let row = row?;
             let referrers = referrers(tx, std::slice::from_ref(&row))?;
@@ -249,7 +299,10 @@ fn list(engine: &Engine, after: i64, limit: i64) -> Result<Page<MemberView>, Api
         let rows = tx.members_after(after, limit + 1)?;
         let referrers = referrers(tx, &rows)?;
         let shown = page(rows, limit, |r| r.id, |r| shown_member(r, &referrers));
-        Ok(Page { items: shown.items.into_iter().collect::<Result<_, _>>()?, next: shown.next })
+        Ok(Page {
+            items: shown.items.into_iter().collect::<Result<_, _>>()?,
+            next: shown.next,
+        })
     })
 }
 
@@ -263,16 +316,24 @@ pub async fn read_downline(req: HttpRequest) -> HttpResponse {
         engine.store().read(|tx| {
             let top = member_row(tx, &id)?;
             let rows = tx.downline(top.id, DOWNLINE_MAX)?;
-            let mut names: BTreeMap<i64, String> = rows.iter().map(|(m, _)| (m.id, m.external_id.clone())).collect();
+            let mut names: BTreeMap<i64, String> = rows
+                .iter()
+                .map(|(m, _)| (m.id, m.external_id.clone()))
+                .collect();
             names.insert(top.id, top.external_id);
-            let name = |id: Option<i64>| id.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
+            let name = |id: Option<i64>| {
+                id.and_then(|id| names.get(&id).cloned())
+                    .unwrap_or_default()
+            };
             let items = rows.iter().map(|(row, level)| DownlineRow {
                 id: row.external_id.clone(),
                 level: *level,
                 referrer: name(row.referrer_id),
                 registered_at: row.registered_at.map(moment),
             });
-            Ok::<_, ApiError>(Downline { items: items.collect() })
+            Ok::<_, ApiError>(Downline {
+                items: items.collect(),
+            })
         })
     })
     .await

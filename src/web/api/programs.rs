@@ -35,7 +35,12 @@ fn unnamed() -> String {
 impl ProgramInput {
     /// The draft under the service's tracking plan.
     pub(super) fn draft(self, call: &Call) -> Draft {
-        Draft { file: self.file, source: self.source, calendar: self.calendar, plan: call.app.settings.plan.clone() }
+        Draft {
+            file: self.file,
+            source: self.source,
+            calendar: self.calendar,
+            plan: call.app.settings.plan.clone(),
+        }
     }
 }
 
@@ -162,7 +167,9 @@ fn list(engine: &Engine) -> Result<Programs, ApiError> {
                 activated_seq: row.activated_seq,
             }
         });
-        Ok(Programs { items: items.collect() })
+        Ok(Programs {
+            items: items.collect(),
+        })
     })
 }
 
@@ -170,10 +177,15 @@ fn list(engine: &Engine) -> Result<Programs, ApiError> {
 #[utoipa::path(post, path = "/v1/programs/check", tag = "programs", request_body = ProgramInput,
     responses((status = 200, body = Checked)))]
 pub async fn check_program(req: HttpRequest, payload: web::Payload) -> HttpResponse {
-    change(req, payload, Permission::ReadPrograms, async |call, body| {
-        let draft = body::parse::<ProgramInput>(&body)?.draft(call);
-        Reply::ok(&block(&call.app, move |_| Ok(Checked::of(&draft.check()?))).await?)
-    })
+    change(
+        req,
+        payload,
+        Permission::ReadPrograms,
+        async |call, body| {
+            let draft = body::parse::<ProgramInput>(&body)?.draft(call);
+            Reply::ok(&block(&call.app, move |_| Ok(Checked::of(&draft.check()?))).await?)
+        },
+    )
     .await
 }
 
@@ -183,16 +195,21 @@ pub async fn check_program(req: HttpRequest, payload: web::Payload) -> HttpRespo
 #[utoipa::path(post, path = "/v1/programs", tag = "programs", request_body = ProgramInput,
     responses((status = 201, body = Activated)))]
 pub async fn activate_program(req: HttpRequest, payload: web::Payload) -> HttpResponse {
-    change(req, payload, Permission::ActivatePrograms, async |call, body| {
-        let draft = body::parse::<ProgramInput>(&body)?.draft(call);
-        let actor = call.principal.name.clone();
-        let activate = move |engine: &Engine| {
-            // Checked here, a mistake in this file is the sender's; later ones are the server's.
-            let program = Checked::of(&draft.check()?);
-            let no = programs::activate(engine, &actor, &draft, None)?;
-            Ok(Activated { no, program })
-        };
-        Reply::with(StatusCode::CREATED, &block(&call.app, activate).await?)
-    })
+    change(
+        req,
+        payload,
+        Permission::ActivatePrograms,
+        async |call, body| {
+            let draft = body::parse::<ProgramInput>(&body)?.draft(call);
+            let actor = call.principal.name.clone();
+            let activate = move |engine: &Engine| {
+                // Checked here, a mistake in this file is the sender's; later ones are the server's.
+                let program = Checked::of(&draft.check()?);
+                let no = programs::activate(engine, &actor, &draft, None)?;
+                Ok(Activated { no, program })
+            };
+            Reply::with(StatusCode::CREATED, &block(&call.app, activate).await?)
+        },
+    )
     .await
 }

@@ -86,8 +86,16 @@ impl RewardView {
 }
 
 /// The names that rewards speak of.
-pub(crate) fn names_of(engine: &Engine, tx: &mut Tx<'_>, rows: &[RewardRow]) -> Result<Names, ApiError> {
-    Names::of(engine, tx, rows.iter().flat_map(|r| [r.member_id, r.origin_id]))
+pub(crate) fn names_of(
+    engine: &Engine,
+    tx: &mut Tx<'_>,
+    rows: &[RewardRow],
+) -> Result<Names, ApiError> {
+    Names::of(
+        engine,
+        tx,
+        rows.iter().flat_map(|r| [r.member_id, r.origin_id]),
+    )
 }
 
 /// A reward of this number.
@@ -108,14 +116,26 @@ pub async fn list_rewards(req: HttpRequest) -> HttpResponse {
     read(req, Permission::ReadRewards, move |engine, _| {
         let params = params?;
         let limit = params.limit()?;
-        match (params.text("member"), params.whole("before")?, params.whole("after")?) {
-            (Some(_), _, Some(_)) => Err(ApiError::parameter("after", "with `member` the list goes backwards: give `before`")),
-            (None, Some(_), _) => Err(ApiError::parameter("before", "without `member` the list goes forwards: give `after`")),
+        match (
+            params.text("member"),
+            params.whole("before")?,
+            params.whole("after")?,
+        ) {
+            (Some(_), _, Some(_)) => Err(ApiError::parameter(
+                "after",
+                "with `member` the list goes backwards: give `before`",
+            )),
+            (None, Some(_), _) => Err(ApiError::parameter(
+                "before",
+                "without `member` the list goes forwards: give `after`",
+            )),
             (Some(member), before, None) => list(engine, limit, |tx| {
                 let member = member_row(tx, member)?;
                 Ok(tx.rewards_of_member(member.id, before.unwrap_or(i64::MAX), limit + 1)?)
             }),
-            (None, None, after) => list(engine, limit, |tx| Ok(tx.rewards_after(after.unwrap_or(0), limit + 1)?)),
+            (None, None, after) => list(engine, limit, |tx| {
+                Ok(tx.rewards_after(after.unwrap_or(0), limit + 1)?)
+            }),
         }
     })
     .await
@@ -147,7 +167,10 @@ fn view(engine: &Engine, id: i64) -> Result<RewardView, ApiError> {
     responses((status = 200, body = RewardView)))]
 pub async fn read_reward(req: HttpRequest) -> HttpResponse {
     let id = number(&req, "reward");
-    read(req, Permission::ReadRewards, move |engine, _| view(engine, id?)).await
+    read(req, Permission::ReadRewards, move |engine, _| {
+        view(engine, id?)
+    })
+    .await
 }
 
 /// Releases a reward that is held for a person's decision.
@@ -156,15 +179,29 @@ pub async fn read_reward(req: HttpRequest) -> HttpResponse {
     responses((status = 200, body = RewardView)))]
 pub async fn release_reward(req: HttpRequest, payload: web::Payload) -> HttpResponse {
     let id = number(&req, "reward");
-    change(req, payload, Permission::DecideRewards, async |call, body| {
-        let id = id?;
-        if !body.is_empty() {
-            body::parse::<Nothing>(&body)?;
-        }
-        let actor = call.principal.name.clone();
-        let decide = move |engine: &Engine| command(engine, &actor, "reward.released", id, "", What::ReleaseHeld(id));
-        Reply::ok(&block(&call.app, decide).await?)
-    })
+    change(
+        req,
+        payload,
+        Permission::DecideRewards,
+        async |call, body| {
+            let id = id?;
+            if !body.is_empty() {
+                body::parse::<Nothing>(&body)?;
+            }
+            let actor = call.principal.name.clone();
+            let decide = move |engine: &Engine| {
+                command(
+                    engine,
+                    &actor,
+                    "reward.released",
+                    id,
+                    "",
+                    What::ReleaseHeld(id),
+                )
+            };
+            Reply::ok(&block(&call.app, decide).await?)
+        },
+    )
     .await
 }
 
@@ -187,23 +224,46 @@ pub struct Cancellation {
     responses((status = 200, body = RewardView)))]
 pub async fn cancel_reward(req: HttpRequest, payload: web::Payload) -> HttpResponse {
     let id = number(&req, "reward");
-    change(req, payload, Permission::DecideRewards, async |call, body| {
-        let id = id?;
-        let cancellation: Cancellation = body::parse(&body)?;
-        let reason = filled("reason", &cancellation.reason, REASON_MAX)?.to_owned();
-        let actor = call.principal.name.clone();
-        let decide = move |engine: &Engine| {
-            command(engine, &actor, "reward.cancelled", id, &reason, What::Cancel(id, reason.as_str().into()))
-        };
-        Reply::ok(&block(&call.app, decide).await?)
-    })
+    change(
+        req,
+        payload,
+        Permission::DecideRewards,
+        async |call, body| {
+            let id = id?;
+            let cancellation: Cancellation = body::parse(&body)?;
+            let reason = filled("reason", &cancellation.reason, REASON_MAX)?.to_owned();
+            let actor = call.principal.name.clone();
+            let decide = move |engine: &Engine| {
+                command(
+                    engine,
+                    &actor,
+                    "reward.cancelled",
+                    id,
+                    &reason,
+                    What::Cancel(id, reason.as_str().into()),
+                )
+            };
+            Reply::ok(&block(&call.app, decide).await?)
+        },
+    )
     .await
 }
 
 /// Decides about a person's command on a reward, as an input of the one order.
-fn command(engine: &Engine, actor: &str, kind: &str, id: i64, reason: &str, what: What) -> Result<RewardView, ApiError> {
+fn command(
+    engine: &Engine,
+    actor: &str,
+    kind: &str,
+    id: i64,
+    reason: &str,
+    what: What,
+) -> Result<RewardView, ApiError> {
     engine.store().read(|tx| row(tx, id).map(|_| ()))?;
-    let body = serde_json::to_string(&RewardCommand { reward: id, reason: reason.to_owned() }).map_err(|e| ApiError::internal(&e))?;
+    let body = serde_json::to_string(&RewardCommand {
+        reward: id,
+        reason: reason.to_owned(),
+    })
+    .map_err(|e| ApiError::internal(&e))?;
     engine.decide(|deciding| deciding.operator(kind, actor, body, what).map(|_| ()))?;
     view(engine, id)
 }

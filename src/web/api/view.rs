@@ -30,12 +30,20 @@ pub struct Page<T> {
 }
 
 /// Cuts what was fetched with one item too many to a page; `key` tells an item's place.
-pub(super) fn page<R, T>(mut rows: Vec<R>, limit: i64, key: impl Fn(&R) -> i64, show: impl Fn(&R) -> T) -> Page<T> {
+pub(super) fn page<R, T>(
+    mut rows: Vec<R>,
+    limit: i64,
+    key: impl Fn(&R) -> i64,
+    show: impl Fn(&R) -> T,
+) -> Page<T> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| more).map(&key);
-    Page { items: rows.iter().map(show).collect(), next }
+    Page {
+        items: rows.iter().map(show).collect(),
+        next,
+    }
 }
 
 /// The parameters of an address.
@@ -50,10 +58,20 @@ impl Params {
         let mut found = HashMap::new();
         for (name, value) in form_urlencoded::parse(req.query_string().as_bytes()) {
             if !known.contains(&&*name) {
-                let help = if known.is_empty() { "this address takes none".to_owned() } else { format!("known here: {}", known.join(", ")) };
-                return Err(ApiError::parameter(&name, format!("unknown parameter; {help}")));
+                let help = if known.is_empty() {
+                    "this address takes none".to_owned()
+                } else {
+                    format!("known here: {}", known.join(", "))
+                };
+                return Err(ApiError::parameter(
+                    &name,
+                    format!("unknown parameter; {help}"),
+                ));
             }
-            if found.insert(name.clone().into_owned(), value.into_owned()).is_some() {
+            if found
+                .insert(name.clone().into_owned(), value.into_owned())
+                .is_some()
+            {
                 return Err(ApiError::parameter(&name, "given twice"));
             }
         }
@@ -67,15 +85,23 @@ impl Params {
 
     /// A parameter as a whole number from 0 up.
     pub(super) fn whole(&self, name: &str) -> Result<Option<i64>, ApiError> {
-        let Some(text) = self.text(name) else { return Ok(None) };
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
         let number = text.parse().ok().filter(|n| *n >= 0);
-        number.map(Some).ok_or_else(|| ApiError::parameter(name, "a whole number from 0 up is expected"))
+        number
+            .map(Some)
+            .ok_or_else(|| ApiError::parameter(name, "a whole number from 0 up is expected"))
     }
 
     /// A parameter as an instant.
     pub(super) fn instant(&self, name: &str) -> Result<Option<Instant>, ApiError> {
-        let Some(text) = self.text(name) else { return Ok(None) };
-        Instant::parse(text).map(Some).map_err(|e| ApiError::parameter(name, e.to_string()))
+        let Some(text) = self.text(name) else {
+            return Ok(None);
+        };
+        Instant::parse(text)
+            .map(Some)
+            .map_err(|e| ApiError::parameter(name, e.to_string()))
     }
 
     /// How many items are wanted.
@@ -83,7 +109,10 @@ impl Params {
         match self.whole("limit")? {
             None => Ok(LIMIT_DEFAULT),
             Some(n) if (1..=LIMIT_MAX).contains(&n) => Ok(n),
-            Some(_) => Err(ApiError::parameter("limit", format!("1 to {LIMIT_MAX} is expected"))),
+            Some(_) => Err(ApiError::parameter(
+                "limit",
+                format!("1 to {LIMIT_MAX} is expected"),
+            )),
         }
     }
 }
@@ -92,17 +121,29 @@ impl Params {
 ///
 /// # Errors
 /// [`ApiError`] when the list is none, empty or longer than `most`.
-pub(super) fn batch<'j>(body: &'j Json, name: &str, most: usize) -> Result<Option<&'j [Json]>, ApiError> {
+pub(super) fn batch<'j>(
+    body: &'j Json,
+    name: &str,
+    most: usize,
+) -> Result<Option<&'j [Json]>, ApiError> {
     let Json::Object(map) = body else {
-        return Err(ApiError::field("", format!("a JSON object is expected: one item, or {{\"{name}\": […]}}")));
+        return Err(ApiError::field(
+            "",
+            format!("a JSON object is expected: one item, or {{\"{name}\": […]}}"),
+        ));
     };
-    let Some(list) = map.get(name) else { return Ok(None) };
+    let Some(list) = map.get(name) else {
+        return Ok(None);
+    };
     if let Some(other) = map.keys().find(|k| *k != name) {
         return Err(ApiError::field(other, format!("unknown beside `{name}`")));
     }
     match list {
         Json::Array(items) if (1..=most).contains(&items.len()) => Ok(Some(items)),
-        Json::Array(items) => Err(ApiError::field(name, format!("1 to {most} items are expected, and {} came", items.len()))),
+        Json::Array(items) => Err(ApiError::field(
+            name,
+            format!("1 to {most} items are expected, and {} came", items.len()),
+        )),
         _ => Err(ApiError::field(name, "a list is expected")),
     }
 }
@@ -121,7 +162,9 @@ pub(super) fn value(value: &Value) -> Json {
 
 /// Named values as a JSON object.
 pub(super) fn values(list: &[(Text, Value)]) -> BTreeMap<String, Json> {
-    list.iter().map(|(name, v)| (name.to_string(), value(v))).collect()
+    list.iter()
+        .map(|(name, v)| (name.to_string(), value(v)))
+        .collect()
 }
 
 /// Names and decimals that rows speak of by number.
@@ -136,13 +179,21 @@ impl Names {
     ///
     /// # Errors
     /// [`ApiError`] when the database fails.
-    pub(crate) fn of(engine: &Engine, tx: &mut Tx<'_>, members: impl IntoIterator<Item = i64>) -> Result<Self, ApiError> {
+    pub(crate) fn of(
+        engine: &Engine,
+        tx: &mut Tx<'_>,
+        members: impl IntoIterator<Item = i64>,
+    ) -> Result<Self, ApiError> {
         let mut ids: Vec<i64> = members.into_iter().collect();
         ids.sort_unstable();
         ids.dedup();
         let version = tx.see_sequencer()?.catalog_version;
         let loaded = engine.loaded(tx, version)?;
-        let members = tx.members_by_id(&ids)?.into_iter().map(|m| (m.id, m.external_id)).collect();
+        let members = tx
+            .members_by_id(&ids)?
+            .into_iter()
+            .map(|m| (m.id, m.external_id))
+            .collect();
         Ok(Self { loaded, members })
     }
 
@@ -153,7 +204,10 @@ impl Names {
 
     /// Decimals of a currency of the book.
     pub(crate) fn exponent(&self, currency: &str) -> u8 {
-        self.loaded.currencies.get(currency).map_or(2, |(_, exponent)| *exponent)
+        self.loaded
+            .currencies
+            .get(currency)
+            .map_or(2, |(_, exponent)| *exponent)
     }
 
     /// An amount as a decimal text.
@@ -166,7 +220,10 @@ impl Names {
 ///
 /// # Errors
 /// [`Code::NotFound`] when there is none.
-pub(crate) fn member_row(tx: &mut Tx<'_>, external: &str) -> Result<crate::storage::rows::MemberRow, ApiError> {
+pub(crate) fn member_row(
+    tx: &mut Tx<'_>,
+    external: &str,
+) -> Result<crate::storage::rows::MemberRow, ApiError> {
     let found = tx.members_by_external(&[external])?.into_iter().next();
     found.ok_or_else(|| ApiError::not_found("member", external))
 }
@@ -185,7 +242,10 @@ pub(super) fn stored_json(text: &str) -> Result<Json, ApiError> {
 pub(super) fn filled<'t>(field: &str, text: &'t str, most: usize) -> Result<&'t str, ApiError> {
     let trimmed = text.trim();
     if trimmed.is_empty() || text.len() > most {
-        return Err(ApiError::field(field, format!("a text of 1 to {most} bytes is expected")));
+        return Err(ApiError::field(
+            field,
+            format!("a text of 1 to {most} bytes is expected"),
+        ));
     }
     Ok(trimmed)
 }
@@ -194,14 +254,42 @@ pub(super) fn filled<'t>(field: &str, text: &'t str, most: usize) -> Result<&'t 
 ///
 /// # Errors
 /// [`Code::Invalid`] with the field.
-pub(super) fn minor(engine: &Engine, field: &str, amount: &str, currency: &str) -> Result<i64, ApiError> {
-    let unknown = || ApiError::field("currency", format!("`{currency}` is neither an ISO 4217 code nor a commodity of the tracking plan"));
-    let exponent = engine.plan().currencies.exponent(currency).ok_or_else(unknown)?;
-    let exact = crate::types::Exact::parse(amount).map_err(|e| ApiError::field(field, e.to_string()))?;
+pub(super) fn minor(
+    engine: &Engine,
+    field: &str,
+    amount: &str,
+    currency: &str,
+) -> Result<i64, ApiError> {
+    let unknown = || {
+        ApiError::field(
+            "currency",
+            format!(
+                "`{currency}` is neither an ISO 4217 code nor a commodity of the tracking plan"
+            ),
+        )
+    };
+    let exponent = engine
+        .plan()
+        .currencies
+        .exponent(currency)
+        .ok_or_else(unknown)?;
+    let exact =
+        crate::types::Exact::parse(amount).map_err(|e| ApiError::field(field, e.to_string()))?;
     if !exact.fits(exponent) {
-        return Err(ApiError::field(field, format!("more than {exponent} decimals for {currency}")));
+        return Err(ApiError::field(
+            field,
+            format!("more than {exponent} decimals for {currency}"),
+        ));
     }
-    exact.to_minor(exponent).map_err(|e| ApiError::fields(Code::Invalid, vec![crate::facts::intake::FieldProblem::new(field, e.to_string())]))
+    exact.to_minor(exponent).map_err(|e| {
+        ApiError::fields(
+            Code::Invalid,
+            vec![crate::facts::intake::FieldProblem::new(
+                field,
+                e.to_string(),
+            )],
+        )
+    })
 }
 
 #[cfg(test)]
@@ -221,7 +309,10 @@ mod tests {
     #[test]
     fn a_body_with_the_list_is_a_batch_and_any_other_object_is_one_item() {
         let list = json!({"events": [{"id": "a"}]});
-        assert_eq!(batch(&list, "events", 5).unwrap().map(<[Json]>::len), Some(1));
+        assert_eq!(
+            batch(&list, "events", 5).unwrap().map(<[Json]>::len),
+            Some(1)
+        );
         assert_eq!(batch(&json!({"id": "a"}), "events", 5).unwrap(), None);
         for (bad, field) in [
             (json!({"events": []}), "events"),
@@ -230,7 +321,10 @@ mod tests {
             (json!({"events": [1], "x": 1}), "x"),
             (json!([1]), ""),
         ] {
-            assert_eq!(batch(&bad, "events", 1).unwrap_err().problems[0].field, field);
+            assert_eq!(
+                batch(&bad, "events", 1).unwrap_err().problems[0].field,
+                field
+            );
         }
     }
 }

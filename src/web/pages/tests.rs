@@ -5,7 +5,7 @@ mod keys;
 use std::collections::BTreeSet;
 
 use super::campaign::{CampaignPage, SplitCheck, UnknownSendsPage, Verdict};
-use super::docs::ApiDocsPage;
+use super::docs::{ApiDocsPage, ErrorsPage};
 use super::home::HomePage;
 use super::ledger::{JournalPage, LedgerPage};
 use super::member::{Invitation, LandingPage, MemberPage};
@@ -118,6 +118,7 @@ fn people(lang: Lang) -> Vec<Named> {
         ("sign-in", render(&SignInPage::sample(lang, false))),
         ("sign-in-refused", render(&SignInPage::sample(lang, true))),
         ("docs", render(&ApiDocsPage::sample(lang))),
+        ("errors", render(&ErrorsPage::sample(lang))),
     ]
 }
 

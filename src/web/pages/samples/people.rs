@@ -3,7 +3,7 @@
 use super::text;
 use crate::web::i18n::Lang;
 use crate::web::pages::Shell;
-use crate::web::pages::docs::ApiDocsPage;
+use crate::web::pages::docs::{ApiDocsPage, ErrorRow, ErrorsPage};
 use crate::web::pages::member::{
     FriendRow, FriendStep, Invitation, LandingPage, MemberPage, MemberReward, MonthSum, Offer,
     RewardGroup,
@@ -187,6 +187,20 @@ impl ApiDocsPage {
     pub(in crate::web::pages) fn sample(lang: Lang) -> Self {
         Self {
             shell: Shell::sample(lang, "/docs/api"),
+        }
+    }
+}
+
+impl ErrorsPage {
+    pub(in crate::web::pages) fn sample(lang: Lang) -> Self {
+        Self {
+            shell: Shell::sample(lang, "/docs/errors"),
+            rows: vec![ErrorRow {
+                code: "invalid",
+                status: 422,
+                title: "一个字段不符合要求",
+                help: "请修正指出的字段。",
+            }],
         }
     }
 }

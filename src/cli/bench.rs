@@ -33,7 +33,12 @@ pub(crate) struct Ingest {
     request: u16,
 
     /// Measure on this PostgreSQL server too; two databases are made there and left.
-    #[arg(long, value_name = "URL", env = "VOUCHSAFE_TEST_POSTGRES", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "VOUCHSAFE_TEST_POSTGRES",
+        hide_env_values = true
+    )]
     postgres: Option<String>,
 }
 
@@ -68,12 +73,16 @@ impl Ingest {
             let (service, bare) = (database(server, "service")?, database(server, "bare")?);
             all.push(self.measure(&service, &bare)?);
         }
-        context.out.answer(&all, |_| all.iter().map(show).collect())?;
+        context
+            .out
+            .answer(&all, |_| all.iter().map(show).collect())?;
         Ok(Verdict::Fine)
     }
 
     fn measure(&self, service: &str, bare: &str) -> Result<Figures, Failure> {
-        let program = shipped::program("everyday-commission").unwrap_or_default().to_owned();
+        let program = shipped::program("everyday-commission")
+            .unwrap_or_default()
+            .to_owned();
         let setting = Setting {
             service: Store::open(service)?,
             bare: Store::open(bare)?,
@@ -92,13 +101,23 @@ impl Ingest {
 fn database(server: &str, what: &str) -> Result<String, Failure> {
     let name = format!("vouchsafe_bench_{what}_{}", std::process::id());
     create_database(server, &name)?;
-    let (base, query) = server.split_once('?').map_or((server, String::new()), |(b, q)| (b, format!("?{q}")));
+    let (base, query) = server
+        .split_once('?')
+        .map_or((server, String::new()), |(b, q)| (b, format!("?{q}")));
     let root = base.rsplit_once('/').map_or(base, |(root, _)| root);
     Ok(format!("{root}/{name}{query}"))
 }
 
 fn show(figures: &Figures) -> String {
-    let Figures { backend, facts, rows, service_per_second, bare_per_second, ratio_permille, costs_ns } = figures;
+    let Figures {
+        backend,
+        facts,
+        rows,
+        service_per_second,
+        bare_per_second,
+        ratio_permille,
+        costs_ns,
+    } = figures;
     let mut text = format!(
         "{backend}: {facts} facts, {rows} rows\n  through the service  {service_per_second:>9} facts/s\n  bare multi-row       {bare_per_second:>9} facts/s\n  ratio                {}.{:03}\n  where the time of one fact goes:\n",
         ratio_permille / 1_000,

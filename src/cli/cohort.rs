@@ -7,6 +7,7 @@ use super::{Context, Failure, Verdict};
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::json;
+use std::num::NonZeroU32;
 use vouchsafe::cohorts::classes::{Class, ClassRow, Direction, Indicator, Model, Threshold};
 use vouchsafe::cohorts::service::{self, ClassRequest, Whose};
 use vouchsafe::types::Exact;
@@ -211,16 +212,17 @@ impl Row {
 impl Answer {
     fn of(model: &Model, request: &ClassRequest) -> Self {
         let exponent = request.exponent;
-        let thresholds =
-            request
-                .indicators
-                .iter()
-                .zip(&model.thresholds)
-                .map(|(indicator, value)| Threshing {
-                    name: indicator.name.clone(),
-                    threshold: indicator.threshold.to_string(),
-                    value: value.to_string(),
-                });
+        let units = 10_u32
+            .checked_pow(exponent.into())
+            .and_then(NonZeroU32::new);
+        let [friends, amount, days] = model.thresholds;
+        let amount = units.map_or(amount, |units| amount.in_units_of(units));
+        let thresholds = request.indicators.iter().zip([friends, amount, days]);
+        let thresholds = thresholds.map(|(indicator, value)| Threshing {
+            name: indicator.name.trim_end_matches("_minor").to_owned(),
+            threshold: indicator.threshold.to_string(),
+            value: value.to_string(),
+        });
         Self {
             as_of: request.as_of.to_string(),
             fact: request.fact_kind.clone(),
@@ -282,7 +284,7 @@ impl Classes {
             }
             let total = money(model.total_amount_minor, request.exponent);
             text.push_str(&format!(
-                "{} people, {total} {}, as of {}\n",
+                "people: {}; amount: {total} {}; as of {}\n",
                 count(answer.members),
                 answer.currency,
                 answer.as_of

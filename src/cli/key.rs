@@ -70,7 +70,9 @@ impl Key {
             Self::Create { name, role, member } => {
                 let book = context.making()?;
                 let secret = keys::create(&book.engine, &name, role.into(), member.as_deref())?;
-                context.out.answer(&json!({"name": name, "secret": secret}), |_| secret.clone())?;
+                context
+                    .out
+                    .answer(&json!({"name": name, "secret": secret}), |_| secret.clone())?;
                 context.out.note("keep it: it is not shown again");
                 Ok(Verdict::Fine)
             }
@@ -78,9 +80,15 @@ impl Key {
             Self::Revoke { name } => {
                 let book = context.changing()?;
                 let revoked = keys::revoke(&book.engine, &name)?;
-                context.out.answer(&json!({"name": name, "revoked": revoked}), |_| {
-                    if revoked { format!("`{name}` is revoked.") } else { format!("there is no live key `{name}`.") }
-                })?;
+                context
+                    .out
+                    .answer(&json!({"name": name, "revoked": revoked}), |_| {
+                        if revoked {
+                            format!("`{name}` is revoked.")
+                        } else {
+                            format!("there is no live key `{name}`.")
+                        }
+                    })?;
                 Ok(Verdict::of(revoked))
             }
         }
@@ -97,7 +105,11 @@ fn list(context: &Context) -> Result<Verdict, Failure> {
     context.out.answer(&shown, |paint| {
         let mut table = Table::new(&["name", "role", "state"]);
         for row in &rows {
-            let state = if row.revoked_at.is_none() { "live" } else { "revoked" };
+            let state = if row.revoked_at.is_none() {
+                "live"
+            } else {
+                "revoked"
+            };
             table.row([row.name.clone(), row.role.clone(), state.to_owned()]);
         }
         table.show(paint, "There is no key yet.")

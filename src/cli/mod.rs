@@ -5,6 +5,7 @@
 
 mod actor;
 mod book;
+mod channels;
 mod confirm;
 mod failure;
 mod names;
@@ -164,5 +165,16 @@ pub(crate) fn main() -> ExitCode {
             context.out.fail(&failure);
             ExitCode::from(failure.code())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_options_of_all_commands_fit_together() {
+        Cli::command().debug_assert();
     }
 }

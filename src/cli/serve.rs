@@ -68,22 +68,40 @@ pub(crate) struct Serve {
 }
 
 fn zone(name: &str) -> Result<Zone, String> {
-    Zone::named(name).ok_or_else(|| format!("`{name}` is not a zone of the IANA database, such as Asia/Shanghai"))
+    Zone::named(name).ok_or_else(|| {
+        format!("`{name}` is not a zone of the IANA database, such as Asia/Shanghai")
+    })
 }
 
 impl Serve {
     pub(crate) fn run(self, context: &Context) -> Result<Verdict, Failure> {
         let book = context.making()?;
-        let crontab = Crontab::parse(&self.ticks, self.zone.tz()).map_err(|e| Failure::input(format!("--ticks: {e}")))?;
-        let base_url = self.base_url.unwrap_or_else(|| format!("http://{}", self.bind));
+        let crontab = Crontab::parse(&self.ticks, self.zone.tz())
+            .map_err(|e| Failure::input(format!("--ticks: {e}")))?;
+        let base_url = self
+            .base_url
+            .unwrap_or_else(|| format!("http://{}", self.bind));
         let base_url = base_url.trim_end_matches('/').to_owned();
-        let callback: Option<Secret> = self.provider.as_ref().and_then(ProviderConfig::callback_token).cloned();
+        let callback: Option<Secret> = self
+            .provider
+            .as_ref()
+            .and_then(ProviderConfig::callback_token)
+            .cloned();
         let worker = self.provider.as_ref().map(|config| {
-            let wording = Wording { base_url: base_url.clone(), brand: self.brand.clone(), offer: self.offer.clone(), zone: self.zone };
+            let wording = Wording {
+                base_url: base_url.clone(),
+                brand: self.brand.clone(),
+                offer: self.offer.clone(),
+                zone: self.zone,
+            };
             let name = format!("worker-{}", ids::token(12).map_err(Failure::peer)?);
-            Ok::<_, Failure>(Worker::new(book.engine.clone(), providers::build(config), wording, name).with_lease(self.lease_seconds))
+            Ok::<_, Failure>(
+                Worker::new(book.engine.clone(), providers::build(config), wording, name)
+                    .with_lease(self.lease_seconds),
+            )
         });
-        let background = Background::start(&book.engine, crontab, worker.transpose()?).map_err(Failure::peer)?;
+        let background =
+            Background::start(&book.engine, crontab, worker.transpose()?).map_err(Failure::peer)?;
         let settings = Settings {
             bind: self.bind,
             base_url,
@@ -101,7 +119,12 @@ impl Serve {
 }
 
 /// Serves until the process is told to end; says where it listens, and the links to open there.
-pub(crate) fn listen(context: &Context, engine: &Arc<Engine>, settings: Settings, links: &[(&str, String)]) -> Result<(), Failure> {
+pub(crate) fn listen(
+    context: &Context,
+    engine: &Arc<Engine>,
+    settings: Settings,
+    links: &[(&str, String)],
+) -> Result<(), Failure> {
     let queue = Queue::start(engine.clone()).map_err(Failure::peer)?;
     web::serve(engine.clone(), queue, settings, |address| {
         let mut line = format!("listening on http://{address}");
@@ -111,7 +134,9 @@ pub(crate) fn listen(context: &Context, engine: &Arc<Engine>, settings: Settings
         context.out.note(&line);
     })
     .map_err(|e| match e {
-        ServeError::Listen { .. } => Failure::input(e).help("is another process there? Choose an address with --bind"),
+        ServeError::Listen { .. } => {
+            Failure::input(e).help("is another process there? Choose an address with --bind")
+        }
         ServeError::Access(_) | ServeError::Broken(_) | ServeError::Ended => Failure::peer(e),
     })
 }

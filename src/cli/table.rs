@@ -112,6 +112,11 @@ pub(crate) fn count(n: impl std::fmt::Display) -> String {
     group(&n.to_string())
 }
 
+/// A count with the word for what is counted, such as `1 rule` or `2,000 rules`.
+pub(crate) fn counted(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
 fn group(digits: &str) -> String {
     let first = digits.len() % 3;
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

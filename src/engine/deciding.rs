@@ -112,7 +112,10 @@ impl<'e, 'c> Deciding<'e, 'c> {
             self.snapshot.look_ahead(true);
             open.retain(|fact| {
                 let before = self.snapshot.needs_noted();
-                let input = Input { recorded_at: self.now, what: What::Fact(Arc::clone(fact)) };
+                let input = Input {
+                    recorded_at: self.now,
+                    what: What::Fact(Arc::clone(fact)),
+                };
                 let stopped = decide(&loaded.catalog, &self.snapshot, &input).is_err();
                 stopped || self.snapshot.needs_noted() > before
             });
@@ -212,6 +215,11 @@ impl<'e, 'c> Deciding<'e, 'c> {
                     return Ok(changes);
                 }
                 Err(Halt::Need) => {
+                    // One input may run a rule for thousands of items: find all their needs at once.
+                    self.snapshot.look_ahead(true);
+                    let guessed = decide(&self.loaded.catalog, &self.snapshot, &input);
+                    self.snapshot.look_ahead(false);
+                    drop(guessed);
                     let needs = self.snapshot.take_needs();
                     loader::load(self.tx, &mut self.snapshot, needs)?;
                 }

@@ -1,8 +1,8 @@
 //! Why a reward is what it is: facts, conditions, arithmetic, limits, release.
 
+use super::decide::Work;
 use crate::rules::eval::{Env, Halt};
 use crate::rules::expr::{Expr, ExprKind, Formula};
-use super::decide::Work;
 use serde::{Deserialize, Serialize};
 
 /// The explanation of one decision about one reward.

@@ -116,7 +116,11 @@ impl Snapshot {
     /// Notes a need; while looking ahead, goes on with a guess, to find the next needs too.
     fn guess<T>(&self, need: Need, guess: T) -> Result<T, Halt> {
         self.needs.borrow_mut().insert(need);
-        if self.speculative.get() { Ok(guess) } else { Err(Halt::Need) }
+        if self.speculative.get() {
+            Ok(guess)
+        } else {
+            Err(Halt::Need)
+        }
     }
 
     /// Looks ahead from here on: what is not loaded is noted and guessed. What is decided so is

@@ -30,15 +30,27 @@ impl Background {
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub fn start(engine: &Arc<Engine>, crontab: Crontab, worker: Option<Worker>) -> std::io::Result<Self> {
+    pub fn start(
+        engine: &Arc<Engine>,
+        crontab: Crontab,
+        worker: Option<Worker>,
+    ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut threads = Vec::new();
         let (timers, stopped) = (engine.clone(), stop.clone());
-        threads.push(std::thread::Builder::new().name("timers".to_owned()).spawn(move || run_timers(&timers, &crontab, &stopped))?);
+        threads.push(
+            std::thread::Builder::new()
+                .name("timers".to_owned())
+                .spawn(move || run_timers(&timers, &crontab, &stopped))?,
+        );
         if let Some(worker) = worker {
             let (engine, stopped) = (engine.clone(), stop.clone());
             let send = move || run_messages(&engine, &worker, &stopped);
-            threads.push(std::thread::Builder::new().name("messages".to_owned()).spawn(send)?);
+            threads.push(
+                std::thread::Builder::new()
+                    .name("messages".to_owned())
+                    .spawn(send)?,
+            );
         }
         Ok(Self { stop, threads })
     }
@@ -71,7 +83,9 @@ fn run_timers(engine: &Engine, crontab: &Crontab, stop: &AtomicBool) {
 fn fire(engine: &Engine, stop: &AtomicBool) {
     loop {
         match tick(engine, TIMERS_MAX) {
-            Ok(fired) if fired > 0 && !stop.load(Ordering::SeqCst) => tracing::info!(fired, "timers"),
+            Ok(fired) if fired > 0 && !stop.load(Ordering::SeqCst) => {
+                tracing::info!(fired, "timers")
+            }
             Ok(_) => break,
             Err(error) => {
                 tracing::error!(%error, "timers could not be fired; they stay due");
@@ -80,7 +94,11 @@ fn fire(engine: &Engine, stop: &AtomicBool) {
         }
     }
     let now = engine.clock().now().micros();
-    let ended = campaigns::list(engine).map(|all| all.into_iter().filter(|c| c.state == "running" && c.ends_at <= now).collect());
+    let ended = campaigns::list(engine).map(|all| {
+        all.into_iter()
+            .filter(|c| c.state == "running" && c.ends_at <= now)
+            .collect()
+    });
     let ended: Vec<_> = ended.unwrap_or_else(|error| {
         tracing::error!(%error, "campaigns could not be read");
         Vec::new()
@@ -110,10 +128,17 @@ fn run_messages(engine: &Engine, worker: &Worker, stop: &AtomicBool) {
 fn send_round(engine: &Engine, worker: &Worker) -> Result<bool, Box<dyn std::error::Error>> {
     let (back, unknown) = recover(engine)?;
     if back + unknown > 0 {
-        tracing::warn!(back, unknown, "a worker had died: claimed messages go back, opened ones are unknown");
+        tracing::warn!(
+            back,
+            unknown,
+            "a worker had died: claimed messages go back, opened ones are unknown"
+        );
     }
     let mut busy = false;
-    for campaign in campaigns::list(engine)?.into_iter().filter(|c| c.state == "running") {
+    for campaign in campaigns::list(engine)?
+        .into_iter()
+        .filter(|c| c.state == "running")
+    {
         let round = worker.run(campaign.id, MESSAGES_MAX, |_| {})?;
         busy = busy || round.sent + round.failed + round.unknown + round.skipped > 0;
     }

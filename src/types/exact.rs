@@ -332,7 +332,9 @@ impl Exact {
     /// The exact fraction, `n/d` in lowest terms or `n` alone.
     #[must_use]
     pub fn fraction(&self) -> String {
-        let Repr::Small(n, d) = &self.0 else { return self.big().to_string() };
+        let Repr::Small(n, d) = &self.0 else {
+            return self.big().to_string();
+        };
         let Ok(common) = i128::try_from(gcd(n.unsigned_abs(), d.unsigned_abs())) else {
             return self.big().to_string();
         };
@@ -389,7 +391,10 @@ impl fmt::Display for Exact {
         let places = if exact { 12 } else { 4 };
         let digits = match self.round_small(places, RoundingMode::Down) {
             Some(units) => units.unsigned_abs().to_string(),
-            None => self.round_units(places, RoundingMode::Down).abs().to_string(),
+            None => self
+                .round_units(places, RoundingMode::Down)
+                .abs()
+                .to_string(),
         };
         let places = usize::from(places);
         let digits = format!("{digits:0>width$}", width = places + 1);

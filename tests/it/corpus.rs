@@ -80,7 +80,7 @@ fn every_payable_program_pays_every_case_to_the_cent() {
         "{passed} cases pass, but:\n{}",
         failures.join("\n")
     );
-    assert!(passed >= 80, "only {passed} cases were found");
+    assert!(passed >= 192, "only {passed} cases were found");
 }
 
 #[test]
@@ -102,5 +102,5 @@ fn a_program_with_more_than_two_paid_levels_does_not_load_and_says_why() {
         );
         refused += 1;
     }
-    assert!(refused >= 2, "only {refused} programs were found");
+    assert!(refused >= 5, "only {refused} programs were found");
 }

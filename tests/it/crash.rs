@@ -27,7 +27,10 @@ struct Moments(u64);
 
 impl Moments {
     fn below(&mut self, most: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % most
     }
 }
@@ -47,8 +50,15 @@ fn send(url: &str, secret: &str, events: &[Json]) -> Option<Vec<String>> {
         .send(json!({ "events": events }).to_string())
         .ok()?;
     let body: Json = serde_json::from_str(&answer.body_mut().read_to_string().ok()?).ok()?;
-    let accepted = body["items"].as_array()?.iter().filter(|i| i["status"] == "accepted");
-    Some(accepted.map(|i| i["id"].as_str().unwrap().to_owned()).collect())
+    let accepted = body["items"]
+        .as_array()?
+        .iter()
+        .filter(|i| i["status"] == "accepted");
+    Some(
+        accepted
+            .map(|i| i["id"].as_str().unwrap().to_owned())
+            .collect(),
+    )
 }
 
 fn ingestion(database: Database) {
@@ -56,7 +66,18 @@ fn ingestion(database: Database) {
     let book = Book::open(database, "2017-06-01T00:00:00+08:00");
     book.activate(&repo("rules/programs/everyday-commission.toml"));
     let names: Vec<String> = (0..40).map(|n| format!("m{n}")).collect();
-    let pairs: Vec<[&str; 2]> = (0..40).map(|n: usize| [names[n].as_str(), if n == 0 { "" } else { names[(n - 1) / 2].as_str() }]).collect();
+    let pairs: Vec<[&str; 2]> = (0..40)
+        .map(|n: usize| {
+            [
+                names[n].as_str(),
+                if n == 0 {
+                    ""
+                } else {
+                    names[(n - 1) / 2].as_str()
+                },
+            ]
+        })
+        .collect();
     book.members(&pairs);
     let secret = keys::create(&book.engine, "crash", Role::Service, None).unwrap();
     let next = AtomicUsize::new(0);
@@ -78,27 +99,52 @@ fn ingestion(database: Database) {
                 });
             }
             let before = answered.lock().unwrap().len();
-            wait_until("facts are answered", || answered.lock().unwrap().len() > before);
+            wait_until("facts are answered", || {
+                answered.lock().unwrap().len() > before
+            });
             std::thread::park_timeout(Duration::from_micros(moments.below(60_000)));
             let pid = process.pid().to_string();
-            assert!(std::process::Command::new("kill").args(["-9", &pid]).status().unwrap().success());
+            assert!(
+                std::process::Command::new("kill")
+                    .args(["-9", &pid])
+                    .status()
+                    .unwrap()
+                    .success()
+            );
             stop.store(true, Ordering::SeqCst);
         });
         process.kill();
     }
     let answered = answered.into_inner().unwrap();
     let ids: Vec<&str> = answered.iter().map(String::as_str).collect();
-    let stored = book.engine.store().read(|tx| tx.facts_by_event(&ids)).unwrap();
+    let stored = book
+        .engine
+        .store()
+        .read(|tx| tx.facts_by_event(&ids))
+        .unwrap();
     assert_eq!(stored.len(), ids.len(), "an answered fact was lost");
     let process = Process::serve(&url, &[]);
     let sent = next.into_inner();
     for from in (0..sent).step_by(500) {
         let events: Vec<Json> = (from..sent.min(from + 500)).map(event).collect();
-        assert_eq!(send(&process.url, &secret, &events).unwrap().len(), events.len());
+        assert_eq!(
+            send(&process.url, &secret, &events).unwrap().len(),
+            events.len()
+        );
     }
     drop(process);
-    let facts: i64 = book.engine.store().read(|tx| tx.count_facts()).unwrap().values().sum();
-    assert_eq!(usize::try_from(facts).unwrap(), sent, "each fact is stored once");
+    let facts: i64 = book
+        .engine
+        .store()
+        .read(|tx| tx.count_facts())
+        .unwrap()
+        .values()
+        .sum();
+    assert_eq!(
+        usize::try_from(facts).unwrap(),
+        sent,
+        "each fact is stored once"
+    );
     book.assert_sound();
 }
 
@@ -126,7 +172,10 @@ fn gateway() -> (Peer, Arc<Mutex<BTreeMap<String, usize>>>) {
             *notes.lock().unwrap().entry(to.to_owned()).or_default() += 1;
         }
         let body = "0: Accepted for delivery";
-        let answer = format!("HTTP/1.1 202 Accepted\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+        let answer = format!(
+            "HTTP/1.1 202 Accepted\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
         connection.write_all(answer.as_bytes()).ok();
     });
     (peer, written)
@@ -142,13 +191,22 @@ fn campaign(book: &Book) -> i64 {
         sent.push(json!({"id": format!("r{n}"), "phone": format!("+861000{n:07}"), "consents": {"sms": true}}));
         sent.push(json!({"id": format!("f{n}"), "referrer": format!("r{n}")}));
     }
-    let sent: Vec<_> = sent.iter().map(|j| member_intake::member(book.engine.plan(), j).unwrap()).collect();
+    let sent: Vec<_> = sent
+        .iter()
+        .map(|j| member_intake::member(book.engine.plan(), j).unwrap())
+        .collect();
     for chunk in sent.chunks(1_000) {
         members::upsert(&book.engine, "tests", chunk).unwrap();
     }
     for n in 0..PEOPLE {
         let properties = json!({"amount": "2000.00", "term_days": 90, "product": "fixed", "ref": format!("x{n}")});
-        book.fact(&format!("h{n}"), "invested", &format!("f{n}"), "2017-06-10T10:00:00+08:00", properties);
+        book.fact(
+            &format!("h{n}"),
+            "invested",
+            &format!("f{n}"),
+            "2017-06-10T10:00:00+08:00",
+            properties,
+        );
     }
     let request = ClassRequest {
         fact_kind: "invested".to_owned(),
@@ -158,7 +216,8 @@ fn campaign(book: &Book) -> i64 {
         currency: "CNY".to_owned(),
         exponent: 2,
     };
-    let cohort = cohorts::snapshot(&book.engine, "ann", "everybody", &request, &Class::ALL).unwrap();
+    let cohort =
+        cohorts::snapshot(&book.engine, "ann", "everybody", &request, &Class::ALL).unwrap();
     let draft = Draft {
         name: "offer".to_owned(),
         cohort,
@@ -200,12 +259,18 @@ fn dispatch(database: Database) {
     }
     let process = Process::serve(&url, &options);
     let states = || -> BTreeMap<String, i64> {
-        let rows = book.engine.store().read(|tx| tx.message_counts(id)).unwrap();
+        let rows = book
+            .engine
+            .store()
+            .read(|tx| tx.message_counts(id))
+            .unwrap();
         rows.into_iter().map(|(state, _, n)| (state, n)).collect()
     };
     wait_until("everyone ends", || {
         let states = states();
-        ["planned", "claimed", "opened"].iter().all(|s| !states.contains_key(*s))
+        ["planned", "claimed", "opened"]
+            .iter()
+            .all(|s| !states.contains_key(*s))
     });
     drop(process);
     let states = states();
@@ -216,8 +281,16 @@ fn dispatch(database: Database) {
     let written = written.lock().unwrap();
     let twice: Vec<_> = written.iter().filter(|(_, n)| **n > 1).collect();
     assert!(twice.is_empty(), "written to twice: {twice:?}");
-    assert!(written.len() >= sent && written.len() <= sent + unknown, "{} written, {states:?}", written.len());
-    let listed = book.engine.store().read(|tx| tx.messages_in(id, "unknown", 10_000)).unwrap();
+    assert!(
+        written.len() >= sent && written.len() <= sent + unknown,
+        "{} written, {states:?}",
+        written.len()
+    );
+    let listed = book
+        .engine
+        .store()
+        .read(|tx| tx.messages_in(id, "unknown", 10_000))
+        .unwrap();
     assert_eq!(listed.len(), unknown);
     assert!(listed.iter().all(|m| !m.reason.is_empty()));
 }

@@ -250,3 +250,60 @@ fn a_registration_with_a_code_makes_the_member_and_binds_him() {
         book.assert_sound();
     });
 }
+
+#[test]
+fn a_loan_with_two_hundred_investors_is_decided_at_once() {
+    const RULE: &str = r#"
+schema = 1
+id = "loan-bonus"
+version = 1
+title = "A bonus for each investment in a loan that was funded"
+currency = "CNY"
+zone = "Asia/Shanghai"
+round = { to = 2, mode = "down" }
+[[rule]]
+id = "funded"
+on = "loan_funded"
+each = 'invested where it.loan == fact.loan'
+when = 'count(invested by friend) >= 1'
+[[rule.pay]]
+to = ["referrer", "level2"]
+amount = 'item.amount * 1%'
+limit = [{ per = "who", period = "month", amount = 1_000_000.00 }]
+"#;
+    on_each_backend(START, |book| {
+        book.activate(RULE);
+        let names: Vec<String> = (0..200).map(|n| format!("m{n}")).collect();
+        let pairs: Vec<[&str; 2]> = (0..200_usize)
+            .map(|n| {
+                [
+                    names[n].as_str(),
+                    if n < 3 { "" } else { names[n / 3].as_str() },
+                ]
+            })
+            .collect();
+        book.members(&pairs);
+        for name in &names {
+            let properties =
+                json!({"amount": "100.00", "product": "fixed", "ref": name, "loan": "L1"});
+            book.fact(
+                name,
+                "invested",
+                name,
+                "2017-06-10T10:00:00+08:00",
+                properties,
+            );
+        }
+        let funded = json!({"id": "f", "type": "loan_funded", "at": "2017-06-11T10:00:00+08:00", "properties": {"loan": "L1"}});
+        let event = vouchsafe::facts::intake::event(book.engine.plan(), &funded).unwrap();
+        vouchsafe::facts::service::accept(&book.engine, "tests", &[event]).unwrap();
+        let rewards = book.rewards();
+        assert!(rewards.len() > 350, "{}", rewards.len());
+        assert!(
+            rewards
+                .iter()
+                .all(|(_, state, minor)| state == "available" && *minor == 100)
+        );
+        book.assert_sound();
+    });
+}

@@ -30,16 +30,27 @@ struct Server {
 
 impl Server {
     fn start(database: &str) -> Result<Self, Failure> {
-        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).map_err(Failure::peer)?;
+        let free = TcpListener::bind("127.0.0.1:0")
+            .and_then(|l| l.local_addr())
+            .map_err(Failure::peer)?;
         let program = std::env::current_exe().map_err(Failure::peer)?;
         let child = Command::new(program)
-            .args(["serve", "--bind", &free.to_string(), "--database-url", database])
+            .args([
+                "serve",
+                "--bind",
+                &free.to_string(),
+                "--database-url",
+                database,
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .map_err(Failure::peer)?;
-        let server = Self { child, url: format!("http://{free}") };
+        let server = Self {
+            child,
+            url: format!("http://{free}"),
+        };
         let begun = Stopwatch::now();
         while ureq::get(format!("{}/health", server.url)).call().is_err() {
             if begun.elapsed() > PATIENCE {
@@ -57,11 +68,26 @@ impl Server {
             .header("Content-Type", "application/json")
             .send(json!({ "events": events }).to_string())
             .map_err(|e| e.to_string())?;
-        let body: Json = serde_json::from_str(&answer.body_mut().read_to_string().map_err(|e| e.to_string())?).map_err(|e| e.to_string())?;
-        let items = body.get("items").or_else(|| body.get("events")).and_then(Json::as_array).cloned().unwrap_or_default();
+        let body: Json = serde_json::from_str(
+            &answer
+                .body_mut()
+                .read_to_string()
+                .map_err(|e| e.to_string())?,
+        )
+        .map_err(|e| e.to_string())?;
+        let items = body
+            .get("items")
+            .or_else(|| body.get("events"))
+            .and_then(Json::as_array)
+            .cloned()
+            .unwrap_or_default();
         let accepted = |item: &Json| item.get("status").and_then(Json::as_str) == Some("accepted");
         let id = |item: &Json| item.get("id").and_then(Json::as_str).map(str::to_owned);
-        Ok(items.iter().filter(|i| accepted(i)).filter_map(id).collect())
+        Ok(items
+            .iter()
+            .filter(|i| accepted(i))
+            .filter_map(id)
+            .collect())
     }
 }
 
@@ -78,7 +104,9 @@ pub(super) fn run(context: &Context, url: &str, seed: u64) -> Result<Verdict, Fa
     let (engine, clock) = open(url)?;
     let (secret, bodies) = prepare(&engine)?;
     drop(clock);
-    say("All people are simulated. A server is started in a process of its own and given facts over HTTP.");
+    say(
+        "All people are simulated. A server is started in a process of its own and given facts over HTTP.",
+    );
     let kill_at = EVENTS / 4 + i64::try_from(seed % 7).unwrap_or(0) * EVENTS / 20;
     let server = Server::start(url)?;
     let mut answered = Vec::new();
@@ -95,46 +123,83 @@ pub(super) fn run(context: &Context, url: &str, seed: u64) -> Result<Verdict, Fa
             if let Some(mut victim) = victim {
                 std::thread::scope(|scope| {
                     let (url, secret) = (victim.url.clone(), secret.clone());
-                    let rest = bodies.get(answered.len()..answered.len() + REQUEST).unwrap_or_default();
-                    scope.spawn(move || drop(ureq::post(format!("{url}/v1/events"))
-                        .header("Authorization", format!("Bearer {secret}"))
-                        .header("Content-Type", "application/json")
-                        .send(json!({ "events": rest }).to_string())));
+                    let rest = bodies
+                        .get(answered.len()..answered.len() + REQUEST)
+                        .unwrap_or_default();
+                    scope.spawn(move || {
+                        drop(
+                            ureq::post(format!("{url}/v1/events"))
+                                .header("Authorization", format!("Bearer {secret}"))
+                                .header("Content-Type", "application/json")
+                                .send(json!({ "events": rest }).to_string()),
+                        )
+                    });
                     drop(victim.child.kill());
                 });
             }
         }
     }
-    say(&format!("1. The server was killed (SIGKILL) after it had answered for {} facts.", answered.len()));
+    say(&format!(
+        "1. The server was killed (SIGKILL) after it had answered for {} facts.",
+        answered.len()
+    ));
     let server = Server::start(url)?;
     let missing = missing(&engine, &answered)?;
-    say(&format!("2. Started again. Of the {} facts it had answered for, {missing} are missing.", answered.len()));
+    say(&format!(
+        "2. Started again. Of the {} facts it had answered for, {missing} are missing.",
+        answered.len()
+    ));
     let mut again = 0;
     for batch in bodies.chunks(REQUEST) {
         again += server.send(&secret, batch).map_err(Failure::peer)?.len();
     }
     drop(server);
     let facts: i64 = engine.store().read(|tx| tx.count_facts())?.values().sum();
-    say(&format!("3. All {} facts were sent once more, from the first: {again} were answered, {facts} are stored, none twice.", bodies.len()));
+    say(&format!(
+        "3. All {} facts were sent once more, from the first: {again} were answered, {facts} are stored, none twice.",
+        bodies.len()
+    ));
     let (balanced, identical, _) = judge(&engine)?;
-    say(&format!("4. The books balance: {balanced}. Every reward derived again is identical: {identical}."));
-    let row = engine.store().read(|tx| tx.rewards_after(100, 1))?.into_iter().next();
+    say(&format!(
+        "4. The books balance: {balanced}. Every reward derived again is identical: {identical}."
+    ));
+    let row = engine
+        .store()
+        .read(|tx| tx.rewards_after(100, 1))?
+        .into_iter()
+        .next();
     let row = row.ok_or_else(|| Failure::peer("there is no reward to alter"))?;
-    execute_raw(url, &format!("UPDATE rewards SET amount_minor = amount_minor + 1 WHERE id = {}", row.id))?;
-    say(&format!("5. One cent was added to reward {} by raw SQL.", row.id));
+    execute_raw(
+        url,
+        &format!(
+            "UPDATE rewards SET amount_minor = amount_minor + 1 WHERE id = {}",
+            row.id
+        ),
+    )?;
+    say(&format!(
+        "5. One cent was added to reward {} by raw SQL.",
+        row.id
+    ));
     let (balanced_after, identical_after, found) = judge(&engine)?;
-    let named = found.iter().any(|f| f.contains(&format!("reward {}", row.id)));
+    let named = found
+        .iter()
+        .any(|f| f.contains(&format!("reward {}", row.id)));
     for line in found.iter().take(3) {
         say(&format!("   found: {line}"));
     }
-    let nothing_lost = missing == 0 && facts == EVENTS && again == bodies.len() && balanced && identical;
+    let nothing_lost =
+        missing == 0 && facts == EVENTS && again == bodies.len() && balanced && identical;
     let document = json!({
         "simulated": true, "answered_before_the_kill": answered.len(), "missing": missing, "facts": facts,
         "balanced": balanced, "identical": identical,
         "altered_reward": row.id, "found": named && !identical_after && !balanced_after, "findings": found,
     });
     context.out.answer(&document, |_| {
-        let verdict = if nothing_lost && named { "nothing was lost, nothing was paid twice, and the altered row is named" } else { "SOMETHING IS WRONG" };
+        let verdict = if nothing_lost && named {
+            "nothing was lost, nothing was paid twice, and the altered row is named"
+        } else {
+            "SOMETHING IS WRONG"
+        };
         format!("6. {verdict}.")
     })?;
     Ok(Verdict::of(nothing_lost && named))
@@ -180,7 +245,10 @@ fn judge(engine: &Engine) -> Result<(bool, bool, Vec<String>), Failure> {
     let (verified, replayed) = engine.store().read(|tx| {
         let version = tx.see_sequencer()?.catalog_version;
         let loaded = engine.loaded(tx, version)?;
-        Ok::<_, EngineError>((verify::verify(tx, &loaded.currencies)?, replay::replay(tx, |_| {})?))
+        Ok::<_, EngineError>((
+            verify::verify(tx, &loaded.currencies)?,
+            replay::replay(tx, |_| {})?,
+        ))
     })?;
     let found = verified.first.into_iter().chain(replayed.first).collect();
     Ok((verified.balanced, replayed.identical, found))

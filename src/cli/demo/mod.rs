@@ -72,7 +72,11 @@ impl Place {
         let folder = std::env::temp_dir().join(format!("vouchsafe-demo-{}", std::process::id()));
         std::fs::create_dir_all(&folder).map_err(|e| Failure::file(&folder, &e))?;
         let named = &context.config.database_url;
-        let url = if named == DEFAULT_URL { format!("sqlite:{}", folder.join("demo.db").display()) } else { named.clone() };
+        let url = if named == DEFAULT_URL {
+            format!("sqlite:{}", folder.join("demo.db").display())
+        } else {
+            named.clone()
+        };
         Ok(Self { url, folder })
     }
 }
@@ -118,17 +122,24 @@ fn open(url: &str) -> Result<(Arc<Engine>, Arc<ManualClock>), Failure> {
     let store = Store::open(url)?;
     let seen = store.read(|tx| tx.see_sequencer())?;
     if seen.next_seq > 1 {
-        return Err(Failure::input("the demonstration needs an empty database, and this one has facts in it")
-            .help("leave --database-url out, or name an empty database"));
+        return Err(Failure::input(
+            "the demonstration needs an empty database, and this one has facts in it",
+        )
+        .help("leave --database-url out, or name an empty database"));
     }
     let begins = Instant::parse(BEGINS).map_err(Failure::input)?;
     let clock = Arc::new(ManualClock::new(begins));
     let plan = Plan::load("standard.toml", STANDARD_PLAN)?;
-    Ok((Arc::new(Engine::new(store, Arc::new(plan), clock.clone())), clock))
+    Ok((
+        Arc::new(Engine::new(store, Arc::new(plan), clock.clone())),
+        clock,
+    ))
 }
 
 fn shipped(name: &str) -> Result<String, Failure> {
-    shipped::program(name).map(str::to_owned).ok_or_else(|| Failure::input(format!("the program `{name}` is not shipped")))
+    shipped::program(name)
+        .map(str::to_owned)
+        .ok_or_else(|| Failure::input(format!("the program `{name}` is not shipped")))
 }
 
 impl Demo {
@@ -142,8 +153,17 @@ impl Demo {
             engine: engine.clone(),
             clock,
             seed: self.seed,
-            size: if self.small { Size { recommenders: 250, members: 1_200 } } else { Size::default() },
-            provider: format!("outbox:{}", place.folder.join("outbox").display()).parse().map_err(Failure::input)?,
+            size: if self.small {
+                Size {
+                    recommenders: 250,
+                    members: 1_200,
+                }
+            } else {
+                Size::default()
+            },
+            provider: format!("outbox:{}", place.folder.join("outbox").display())
+                .parse()
+                .map_err(Failure::input)?,
             base_url: format!("http://{}", self.bind),
             plan: STANDARD_PLAN.to_owned(),
             everyday: shipped("everyday-commission")?,
@@ -161,7 +181,12 @@ impl Demo {
         Ok(Verdict::of(sound))
     }
 
-    fn serve(&self, context: &Context, engine: &Arc<Engine>, document: &Document) -> Result<(), Failure> {
+    fn serve(
+        &self,
+        context: &Context,
+        engine: &Arc<Engine>,
+        document: &Document,
+    ) -> Result<(), Failure> {
         let settings = Settings {
             bind: self.bind.clone(),
             base_url: format!("http://{}", self.bind),
@@ -177,9 +202,14 @@ impl Demo {
         let (member, code) = recommender(engine, document.campaign.id)?;
         let token = keys::create(engine, "demo-member", Role::Member, Some(&member))?;
         context.out.note("The story is over; its book is served until Ctrl-C. Sign in to the console with one of these keys:");
-        context.out.note(&format!("  operations                   {operations}\n  finance                      {finance}"));
+        context.out.note(&format!(
+            "  operations                   {operations}\n  finance                      {finance}"
+        ));
         let links = [
-            ("the campaign's effect", format!("/ops/campaigns/{}", document.campaign.id)),
+            (
+                "the campaign's effect",
+                format!("/ops/campaigns/{}", document.campaign.id),
+            ),
             ("the eight classes", "/ops/recommenders".to_owned()),
             ("the books", "/fin/ledger".to_owned()),
             ("a member's phone", format!("/m?token={token}")),
@@ -193,8 +223,17 @@ impl Demo {
 /// External id and code of a treated recommender.
 fn recommender(engine: &Engine, campaign: i64) -> Result<(String, String), Failure> {
     let row = engine.store().read(|tx| {
-        let first = tx.assignments(campaign)?.into_iter().find(|a| a.treated).map(|a| a.member_id);
-        Ok::<_, vouchsafe::storage::StorageError>(tx.members_by_id(&first.into_iter().collect::<Vec<_>>())?.into_iter().next())
+        let first = tx
+            .assignments(campaign)?
+            .into_iter()
+            .find(|a| a.treated)
+            .map(|a| a.member_id);
+        Ok::<_, vouchsafe::storage::StorageError>(
+            tx.members_by_id(&first.into_iter().collect::<Vec<_>>())?
+                .into_iter()
+                .next(),
+        )
     })?;
-    row.map(|m| (m.external_id, m.code)).ok_or_else(|| Failure::peer("the campaign has nobody"))
+    row.map(|m| (m.external_id, m.code))
+        .ok_or_else(|| Failure::peer("the campaign has nobody"))
 }

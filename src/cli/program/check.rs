@@ -1,6 +1,7 @@
 //! `vouchsafe program check`
 
 use super::super::out::Paint;
+use super::super::table::counted;
 use super::super::{Context, Failure, Verdict};
 use super::RuleFile;
 use serde::Serialize;
@@ -75,11 +76,11 @@ impl Check {
             checked.push(match file.load(&plan) {
                 Ok(program) => {
                     let pays: usize = program.rules.iter().map(|r| r.pays.len()).sum();
+                    let rules = counted(program.rules.len(), "rule", "rules");
+                    let pays = counted(pays, "payment", "payments");
                     let text = format!(
-                        "{} version {}: {} rules, {pays} payments",
-                        program.id,
-                        program.version,
-                        program.rules.len()
+                        "{} version {}: {rules}, {pays}",
+                        program.id, program.version
                     );
                     Checked {
                         file: file.name(),

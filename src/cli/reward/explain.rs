@@ -13,6 +13,7 @@ use vouchsafe::rewards::explain::{Input, LimitCheck};
 use vouchsafe::storage::Tx;
 use vouchsafe::storage::rows::{RewardEventRow, RewardRow};
 use vouchsafe::types::currency::show_minor;
+use vouchsafe::types::{Instant, Zone};
 
 /// Explain a reward or a refusal to the cent: facts, conditions, arithmetic, limits, release, journals.
 #[derive(Debug, clap::Args)]
@@ -47,6 +48,8 @@ struct Explained {
     granted_at: String,
     facts: Vec<Fact>,
     history: Vec<Event>,
+    #[serde(skip)]
+    zone: Zone,
 }
 
 #[derive(Serialize)]
@@ -134,6 +137,7 @@ fn explained(tx: &mut Tx<'_>, id: i64, exponents: &Exponents) -> Result<Explaine
         version: program.version,
         title: program.title,
         rule,
+        zone: active.program.zone,
     })
 }
 
@@ -198,6 +202,11 @@ impl Event {
 }
 
 impl Explained {
+    /// A moment by the wall clock of the program.
+    fn local(&self, at: &str) -> String {
+        Instant::parse(at).map_or_else(|_| at.to_owned(), |at| self.zone.show(at))
+    }
+
     fn show(&self, paint: Paint) -> String {
         let mut text = format!(
             "{}\n",
@@ -237,7 +246,7 @@ impl Explained {
                 "  {} {}{who} at {}: {} (event {})\n",
                 f.seq,
                 f.kind,
-                f.at,
+                self.local(&f.at),
                 fields.join(", "),
                 f.id
             ));
@@ -251,7 +260,12 @@ impl Explained {
         for e in &self.history {
             text.push_str(&format!(
                 "  {} {} {} {}: {} ({})\n",
-                e.at, e.action, e.amount, self.currency, e.reason, e.cause
+                self.local(&e.at),
+                e.action,
+                e.amount,
+                self.currency,
+                e.reason,
+                e.cause
             ));
             for j in &e.journals {
                 for t in &j.transfers {
@@ -299,10 +313,10 @@ fn decision(e: &Explanation, paint: Paint) -> String {
     if !e.limits.is_empty() || e.budget.is_some() {
         heading(&mut text, "Limits");
         for l in &e.limits {
-            text.push_str(&limit(l, ""));
+            text.push_str(&limit(l));
         }
         if let Some(b) = &e.budget {
-            text.push_str(&limit(b, "budget: "));
+            text.push_str(&limit(b));
         }
     }
     if let Some(refused) = &e.refused {
@@ -324,13 +338,10 @@ fn inputs(list: &[Input], indent: &str) -> String {
         .collect()
 }
 
-fn limit(l: &LimitCheck, what: &str) -> String {
+fn limit(l: &LimitCheck) -> String {
     let cut = l
         .cut_to
         .as_deref()
         .map_or_else(String::new, |c| format!("; cut to {c}"));
-    format!(
-        "  {what}{}: {} of {} used before{cut}\n",
-        l.name, l.used, l.most
-    )
+    format!("  {}: {} of {} used before{cut}\n", l.name, l.used, l.most)
 }

@@ -76,10 +76,9 @@ impl List {
             .collect();
         context.out.answer(&lines, |paint| {
             let mut table = Table::new(&[
-                ">reward", "state", "kind", ">amount", "", "program", "due", "reason",
+                ">reward", "state", "kind", ">amount", "", "program", "reason",
             ]);
             for l in &lines {
-                let due = l.due.clone().unwrap_or_default();
                 table.row([
                     l.id.to_string(),
                     l.state.clone(),
@@ -87,7 +86,6 @@ impl List {
                     l.shown.clone(),
                     l.currency.clone(),
                     l.program.clone(),
-                    due,
                     l.reason.clone(),
                 ]);
             }

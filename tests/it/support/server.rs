@@ -14,15 +14,28 @@ impl Process {
     pub(crate) fn serve(database: &str, more: &[&str]) -> Process {
         let address = format!("127.0.0.1:{}", Peer::absent());
         let child = Command::new(env!("CARGO_BIN_EXE_vouchsafe"))
-            .args(["serve", "--workers", "2", "--bind", &address, "--database-url", database])
+            .args([
+                "serve",
+                "--workers",
+                "2",
+                "--bind",
+                &address,
+                "--database-url",
+                database,
+            ])
             .args(more)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let process = Process { child, url: format!("http://{address}") };
-        wait_until("the server answers", || ureq::get(format!("{}/health", process.url)).call().is_ok());
+        let process = Process {
+            child,
+            url: format!("http://{address}"),
+        };
+        wait_until("the server answers", || {
+            ureq::get(format!("{}/health", process.url)).call().is_ok()
+        });
         process
     }
 

@@ -1,8 +1,9 @@
 //! `vouchsafe serve`
 
+use super::channels::EachChannel;
 use super::{Context, Failure, Verdict};
 use std::sync::Arc;
-use vouchsafe::dispatch::providers::{self, Config as ProviderConfig, Secret};
+use vouchsafe::dispatch::providers::{Config as ProviderConfig, Secret};
 use vouchsafe::dispatch::worker::{LEASE_SECONDS, Wording, Worker};
 use vouchsafe::engine::Engine;
 use vouchsafe::facts::queue::Queue;
@@ -34,9 +35,14 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "URL")]
     base_url: Option<String>,
 
-    /// Who sends messages; without one none are sent.
-    #[arg(long, value_name = "PROVIDER")]
-    provider: Option<ProviderConfig>,
+    /// Who sends messages; may be repeated, one for each channel. Without one none are sent.
+    #[arg(
+        long,
+        env = "VOUCHSAFE_PROVIDER",
+        hide_env_values = true,
+        value_name = "PROVIDER"
+    )]
+    provider: Vec<ProviderConfig>,
 
     /// The brand in messages.
     #[arg(long, default_value = "Vouchsafe", value_name = "NAME")]
@@ -84,10 +90,10 @@ impl Serve {
         let base_url = base_url.trim_end_matches('/').to_owned();
         let callback: Option<Secret> = self
             .provider
-            .as_ref()
-            .and_then(ProviderConfig::callback_token)
+            .iter()
+            .find_map(ProviderConfig::callback_token)
             .cloned();
-        let worker = self.provider.as_ref().map(|config| {
+        let worker = (!self.provider.is_empty()).then(|| {
             let wording = Wording {
                 base_url: base_url.clone(),
                 brand: self.brand.clone(),
@@ -95,10 +101,9 @@ impl Serve {
                 zone: self.zone,
             };
             let name = format!("worker-{}", ids::token(12).map_err(Failure::peer)?);
-            Ok::<_, Failure>(
-                Worker::new(book.engine.clone(), providers::build(config), wording, name)
-                    .with_lease(self.lease_seconds),
-            )
+            let provider = Box::new(EachChannel::new(&self.provider));
+            let worker = Worker::new(book.engine.clone(), provider, wording, name);
+            Ok::<_, Failure>(worker.with_lease(self.lease_seconds))
         });
         let background =
             Background::start(&book.engine, crontab, worker.transpose()?).map_err(Failure::peer)?;

@@ -126,7 +126,7 @@ pub(super) async fn nothing(req: HttpRequest) -> HttpResponse {
         return error.respond(&call::request_id(&req));
     }
     Visit::of(&req, Door::Member).map_or_else(
-        |answered| answered,
+        |answered| *answered,
         |visit| visit.problem(&error, WayOut::Nowhere),
     )
 }

@@ -48,6 +48,7 @@ pub(super) struct Visit {
     path: String,
     pub(super) request_id: String,
     session: Option<Session>,
+    door: Door,
     pub(super) now: Instant,
 }
 
@@ -73,12 +74,12 @@ pub(super) enum Outcome {
 
 impl Visit {
     /// Reads a request; a request that only switches language or theme is answered at once.
-    pub(super) fn of(req: &HttpRequest, door: Door) -> Result<Self, HttpResponse> {
+    pub(super) fn of(req: &HttpRequest, door: Door) -> Result<Self, Box<HttpResponse>> {
         let request_id = call::request_id(req);
-        let app = call::app(req).map_err(|e| e.respond(&request_id))?;
+        let app = call::app(req).map_err(|e| Box::new(e.respond(&request_id)))?;
         let now = app.engine.clock().now();
         if let Some(switched) = switched(req, &app) {
-            return Err(switched);
+            return Err(Box::new(switched));
         }
         let wished = req
             .headers()
@@ -105,6 +106,7 @@ impl Visit {
             path,
             request_id,
             session,
+            door,
             now,
         })
     }
@@ -152,6 +154,9 @@ impl Visit {
         };
         let session = self.session.as_ref().ok_or_else(nobody)?;
         let principal = keys::by_hash(engine, &session.key_hash)?.ok_or_else(nobody)?;
+        if self.door == Door::Console {
+            call::permit(&principal, Permission::UseConsole)?;
+        }
         call::permit(&principal, may)?;
         let token = self.app.signer.form_token(session);
         let shell = self.shell(Some(principal.name.clone()), token);
@@ -278,7 +283,7 @@ pub(super) async fn page<T: Template>(
 ) -> HttpResponse {
     let visit = match Visit::of(req, door) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let inside = visit.clone();
     let made = call::block(&visit.app, move |engine| {
@@ -309,7 +314,7 @@ pub(super) async fn act(
 ) -> HttpResponse {
     let visit = match Visit::of(req, Door::Console) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let done = async {
         let form = Form::read(payload).await?;

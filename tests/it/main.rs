@@ -7,9 +7,11 @@
     reason = "what fails in a test must fail the test"
 )]
 
+mod api;
 mod attacks;
 mod campaigns;
 mod cdnow;
+mod cli;
 mod corpus;
 mod crash;
 mod demo;

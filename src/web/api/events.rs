@@ -42,11 +42,11 @@ pub struct EventInput {
 
 /// One event, or up to 1,000 of them under `events`.
 #[derive(ToSchema)]
-#[schema(no_recursion)]
+#[serde(untagged)]
 pub enum EventsBody {
     /// One event.
     #[schema(title = "one")]
-    One(EventInput),
+    One(Box<EventInput>),
     /// Many events.
     #[schema(title = "many")]
     Many {

@@ -54,11 +54,11 @@ pub struct MemberInput {
 
 /// One member, or up to 1,000 of them under `members`.
 #[derive(ToSchema)]
-#[schema(no_recursion)]
+#[serde(untagged)]
 pub enum MembersBody {
     /// One member.
     #[schema(title = "one")]
-    One(MemberInput),
+    One(Box<MemberInput>),
     /// Many members.
     #[schema(title = "many")]
     Many {

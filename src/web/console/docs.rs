@@ -19,7 +19,7 @@ pub(in crate::web) async fn api(req: HttpRequest) -> HttpResponse {
                 })
                 .await
         }
-        Err(answered) => answered,
+        Err(answered) => *answered,
     }
 }
 
@@ -27,7 +27,7 @@ pub(in crate::web) async fn api(req: HttpRequest) -> HttpResponse {
 pub(in crate::web) async fn errors(req: HttpRequest) -> HttpResponse {
     let visit = match Visit::of(&req, Door::Console) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let build = |_: &_, visit: &Visit| {
         let rows = Code::ALL.iter().map(|code| ErrorRow {

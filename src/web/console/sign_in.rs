@@ -46,7 +46,7 @@ fn form(visit: &Visit, door: &str, next: &str, refused: bool) -> Result<HttpResp
 pub(in crate::web) async fn open(req: HttpRequest) -> HttpResponse {
     let visit = match Visit::of(&req, Door::Console) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let query = form_urlencoded::parse(req.query_string().as_bytes());
     let next = query
@@ -63,7 +63,7 @@ pub(in crate::web) async fn open(req: HttpRequest) -> HttpResponse {
 pub(in crate::web) async fn enter(req: HttpRequest, payload: web::Payload) -> HttpResponse {
     let visit = match Visit::of(&req, Door::Console) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let entered = async {
         let sent = Form::read(payload).await?;

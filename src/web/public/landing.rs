@@ -21,7 +21,7 @@ const CODE_MAX: usize = 40;
 pub(in crate::web) async fn open(req: HttpRequest) -> HttpResponse {
     let visit = match Visit::of(&req, Door::Member) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let code: String = codes::normalise(&path(&req, "code"))
         .chars()

@@ -22,7 +22,7 @@ fn unknown() -> ApiError {
 pub(in crate::web) async fn click(req: HttpRequest) -> HttpResponse {
     let visit = match Visit::of(&req, Door::Member) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     if req.method() == Method::HEAD {
         return HttpResponse::Ok().finish();
@@ -53,7 +53,7 @@ fn unsubscribe_page(visit: &Visit, token: &str, step: UnsubscribeStep) -> Result
 pub(in crate::web) async fn ask(req: HttpRequest) -> HttpResponse {
     let visit = match Visit::of(&req, Door::Member) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let token = req.match_info().get("token").unwrap_or_default();
     let page = unsubscribe_page(&visit, token, UnsubscribeStep::Confirm);
@@ -68,7 +68,7 @@ pub(in crate::web) async fn ask(req: HttpRequest) -> HttpResponse {
 pub(in crate::web) async fn unsubscribe(req: HttpRequest, payload: web::Payload) -> HttpResponse {
     let visit = match Visit::of(&req, Door::Member) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let token = path(&req, "token");
     let done = async {

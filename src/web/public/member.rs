@@ -63,7 +63,7 @@ pub(in crate::web) async fn open(req: HttpRequest) -> HttpResponse {
 async fn enter(req: &HttpRequest, token: String) -> HttpResponse {
     let visit = match Visit::of(req, Door::Member) {
         Ok(visit) => visit,
-        Err(answered) => return answered,
+        Err(answered) => return *answered,
     };
     let hash = keys::hash_of(&token);
     let found = block(&visit.app, move |engine| {

@@ -1,12 +1,11 @@
 //! A server on a free port with a fresh book, keys of every role, and a client.
 
-use super::{Book, Database, draft, repo};
+use super::{Book, Database, repo};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use ureq::http::{HeaderMap, Method, Request};
 use vouchsafe::access::{Role, keys};
 use vouchsafe::facts::queue::Queue;
-use vouchsafe::programs;
 use vouchsafe::types::Zone;
 use vouchsafe::web::{self, Running, Settings};
 
@@ -195,11 +194,6 @@ impl TestApp {
         .chain(headers.iter().copied())
         .collect();
         self.send("POST", path, &all, body)
-    }
-
-    /// Puts rule text in force.
-    pub(crate) fn activate(&self, source: &str) -> i64 {
-        programs::activate(&self.book.engine, "tests", &draft(source), None).unwrap()
     }
 }
 

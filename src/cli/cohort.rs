@@ -10,8 +10,6 @@ use serde_json::json;
 use std::num::NonZeroU32;
 use vouchsafe::cohorts::classes::{Class, ClassRow, Direction, Indicator, Model, Threshold};
 use vouchsafe::cohorts::service::{self, ClassRequest, Whose};
-use vouchsafe::types::Exact;
-use vouchsafe::types::RoundingMode;
 use vouchsafe::types::currency::show_minor;
 
 /// Find the eight classes of people and freeze cohorts.
@@ -383,12 +381,4 @@ impl List {
         })?;
         Ok(Verdict::Fine)
     }
-}
-
-/// A share as a percentage with two decimals, such as `12.34%`.
-pub(super) fn percent(share: f64) -> String {
-    let exact = Exact::parse(&format!("{share:.8}"))
-        .unwrap_or(Exact::ZERO)
-        .mul(&Exact::int(100));
-    format!("{}%", exact.round(2, RoundingMode::HalfEven))
 }

@@ -105,8 +105,7 @@ impl Serve {
             let worker = Worker::new(book.engine.clone(), provider, wording, name);
             Ok::<_, Failure>(worker.with_lease(self.lease_seconds))
         });
-        let background =
-            Background::start(&book.engine, crontab, worker.transpose()?).map_err(Failure::peer)?;
+        let worker = worker.transpose()?;
         let settings = Settings {
             bind: self.bind,
             base_url,
@@ -117,8 +116,20 @@ impl Serve {
             plan: book.plan,
             join_url: self.join_url,
         };
-        let served = listen(context, &book.engine, settings, &[]);
-        background.stop();
+        // Nothing is sent before delivery reports can come in.
+        let mut background = None;
+        let served = listen(context, &book.engine, settings, &[], || {
+            background = Some(Background::start(&book.engine, crontab, worker));
+        });
+        match background {
+            Some(Ok(background)) => background.stop(),
+            Some(Err(error)) => {
+                return Err(Failure::peer(format!(
+                    "no thread for timers and messages: {error}"
+                )));
+            }
+            None => {}
+        }
         served.map(|()| Verdict::Fine)
     }
 }
@@ -129,6 +140,7 @@ pub(crate) fn listen(
     engine: &Arc<Engine>,
     settings: Settings,
     links: &[(&str, String)],
+    listening: impl FnOnce(),
 ) -> Result<(), Failure> {
     let queue = Queue::start(engine.clone()).map_err(Failure::peer)?;
     web::serve(engine.clone(), queue, settings, |address| {
@@ -137,6 +149,7 @@ pub(crate) fn listen(
             line.push_str(&format!("\n  {what:<28} http://{address}{path}"));
         }
         context.out.note(&line);
+        listening();
     })
     .map_err(|e| match e {
         ServeError::Listen { .. } => {

@@ -13,6 +13,7 @@
 
 mod means;
 mod proportions;
+pub mod shown;
 mod special;
 #[cfg(test)]
 mod tests;

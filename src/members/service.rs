@@ -276,7 +276,7 @@ impl Batch {
         if row.referrer_id.is_some_and(|r| r != referrer) {
             return Ok(Some(FieldProblem::new(
                 "referrer",
-                "the member already has another referrer; a change is a correction: `vouchsafe members correct`",
+                "the member already has another referrer; a change is a correction: `vouchsafe member correct`",
             )));
         }
         if row.referrer_id == Some(referrer) {

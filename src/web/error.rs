@@ -430,6 +430,18 @@ mod tests {
     }
 
     #[test]
+    fn a_busy_service_says_when_to_ask_again() {
+        for error in [QueueError::Busy, QueueError::Closed] {
+            let answer = ApiError::from(error).respond("r1");
+            assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(
+                answer.headers().get(header::RETRY_AFTER).unwrap(),
+                RETRY_SECONDS
+            );
+        }
+    }
+
+    #[test]
     fn a_problem_of_a_field_names_it_in_the_detail_and_in_the_list() {
         let document = ApiError::field("goal.amount", "at least 0").document("r1");
         let json: serde_json::Value = serde_json::from_str(&document).unwrap();

@@ -87,10 +87,11 @@ pub(super) fn ppm(part: u64, whole: u64) -> i64 {
     i64::try_from(share(part, whole, 1_000_000)).unwrap_or(i64::MAX)
 }
 
-/// `part` of `whole` as a percentage with `decimals`, such as `4.13%`; rounded down.
+/// `part` of `whole` as a percentage with `decimals`, rounded half up as charts do, such as `4.13%`.
 pub(super) fn percent(part: u64, whole: u64, decimals: u32) -> String {
     let unit = 10_u64.pow(decimals.min(6));
-    let parts = share(part, whole, 100 * unit);
+    // Twice as fine, plus one half: dividing by two then rounds half up.
+    let parts = share(part, whole, 200 * unit).div_ceil(2);
     let width = usize::try_from(decimals).unwrap_or(0);
     match decimals {
         0 => format!("{parts}%"),
@@ -103,15 +104,12 @@ pub(super) fn basis_points(bp: u32) -> String {
     percent(u64::from(bp), 10_000, 1)
 }
 
-/// A fraction as percentage points with a sign, such as `+2.03`.
-///
-/// The number is written with four decimals and its point moved: no arithmetic, no second rounding.
-pub(super) fn points(fraction: f64) -> String {
-    let text = format!("{fraction:+.4}");
-    let (sign, digits) = if let Some(rest) = text.strip_prefix('-') {
-        ("−", rest)
-    } else {
-        ("+", text.trim_start_matches('+'))
+/// A fraction written with its sign and four decimals, such as `+0.0203`, in percentage points,
+/// such as `+2.03`: the point is moved, so that nothing is computed and rounded a second time.
+pub(super) fn points(fraction: &str) -> String {
+    let (sign, digits) = match fraction.strip_prefix('-') {
+        Some(digits) => ("−", digits),
+        None => ("+", fraction.trim_start_matches('+')),
     };
     let hundredths: u64 = digits.replace('.', "").parse().unwrap_or(0);
     format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
@@ -196,9 +194,11 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_cut_and_nothing_has_no_share() {
+    fn shares_are_rounded_and_nothing_has_no_share() {
         assert_eq!(percent(1_992, 48_224, 2), "4.13%");
         assert_eq!(percent(1, 3, 1), "33.3%");
+        assert_eq!(percent(19, 28, 2), "67.86%");
+        assert_eq!(percent(1, 8, 0), "13%");
         assert_eq!(percent(1, 0, 2), "0.00%");
         assert_eq!(percent(2, 1, 0), "200%");
         assert_eq!(per_mille(2, 1), 1_000);
@@ -208,10 +208,9 @@ mod tests {
 
     #[test]
     fn a_fraction_is_shown_in_points_with_its_sign() {
-        assert_eq!(
-            [0.0203, -0.0158, 0.0, 0.5, 1.0].map(points),
-            ["+2.03", "−1.58", "+0.00", "+50.00", "+100.00"]
-        );
+        let written = ["+0.0203", "-0.0158", "+0.0000", "+0.5000", "+1.0000"];
+        let shown = ["+2.03", "−1.58", "+0.00", "+50.00", "+100.00"];
+        assert_eq!(written.map(points), shown);
     }
 
     #[test]

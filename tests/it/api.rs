@@ -23,7 +23,8 @@ fn clicked(id: &str, member: &str) -> Json {
 
 /// A referred b, b referred c, and the standing commission is in force.
 fn chain(app: &TestApp) {
-    app.book.activate(&repo("rules/programs/everyday-commission.toml"));
+    app.book
+        .activate(&repo("rules/programs/everyday-commission.toml"));
     app.book.members(&[["a", ""], ["b", "a"], ["c", "b"]]);
 }
 

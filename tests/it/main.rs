@@ -21,3 +21,4 @@ mod laws;
 mod migrations;
 mod smtp;
 mod support;
+mod tidy;

@@ -1,9 +1,9 @@
 //! `vouchsafe campaign effect`
 
-use super::super::cohort::percent;
 use super::super::table::{Table, count};
 use super::super::{Context, Failure, Verdict};
 use vouchsafe::effects::report::{BURN_IN, EffectReport, Verdict as Judgement, report};
+use vouchsafe::effects::statistics::shown::percent;
 
 /// Report the effect of a campaign as of a moment (--as-of, or now).
 ///

@@ -63,21 +63,9 @@ impl Server {
 
     /// Sends a batch; the ids it answered for.
     fn send(&self, secret: &str, events: &[Json]) -> Result<Vec<String>, String> {
-        let mut answer = ureq::post(format!("{}/v1/events", self.url))
-            .header("Authorization", format!("Bearer {secret}"))
-            .header("Content-Type", "application/json")
-            .send(json!({ "events": events }).to_string())
-            .map_err(|e| e.to_string())?;
-        let body: Json = serde_json::from_str(
-            &answer
-                .body_mut()
-                .read_to_string()
-                .map_err(|e| e.to_string())?,
-        )
-        .map_err(|e| e.to_string())?;
+        let body = post(&self.url, secret, events)?;
         let items = body
             .get("items")
-            .or_else(|| body.get("events"))
             .and_then(Json::as_array)
             .cloned()
             .unwrap_or_default();
@@ -91,6 +79,20 @@ impl Server {
     }
 }
 
+/// Posts events and reads the answer.
+fn post(url: &str, secret: &str, events: &[Json]) -> Result<Json, String> {
+    let mut answer = ureq::post(format!("{url}/v1/events"))
+        .header("Authorization", format!("Bearer {secret}"))
+        .header("Content-Type", "application/json")
+        .send(json!({ "events": events }).to_string())
+        .map_err(|e| e.to_string())?;
+    let text = answer
+        .body_mut()
+        .read_to_string()
+        .map_err(|e| e.to_string())?;
+    serde_json::from_str(&text).map_err(|e| e.to_string())
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // Kill is SIGKILL: no handler runs.
@@ -99,70 +101,119 @@ impl Drop for Server {
     }
 }
 
+/// What the attack came to.
+struct Findings {
+    answered: usize,
+    missing: usize,
+    facts: i64,
+    again: usize,
+    sound: bool,
+    altered: i64,
+    found: Vec<String>,
+    named: bool,
+}
+
 pub(super) fn run(context: &Context, url: &str, seed: u64) -> Result<Verdict, Failure> {
-    let say = |line: &str| context.out.note(line);
-    let (engine, clock) = open(url)?;
+    let (engine, _clock) = open(url)?;
     let (secret, bodies) = prepare(&engine)?;
-    drop(clock);
-    say(
-        "All people are simulated. A server is started in a process of its own and given facts over HTTP.",
-    );
-    let kill_at = EVENTS / 4 + i64::try_from(seed % 7).unwrap_or(0) * EVENTS / 20;
-    let server = Server::start(url)?;
-    let mut answered = Vec::new();
-    let mut child = Some(server);
-    for batch in bodies.chunks(REQUEST) {
-        let Some(server) = &child else { break };
-        match server.send(&secret, batch) {
-            Ok(ids) => answered.extend(ids),
-            Err(_) => break,
-        }
-        if i64::try_from(answered.len()).unwrap_or(i64::MAX) >= kill_at {
-            // The next batch is under way on another thread when the process dies.
-            let victim = child.take();
-            if let Some(mut victim) = victim {
-                std::thread::scope(|scope| {
-                    let (url, secret) = (victim.url.clone(), secret.clone());
-                    let rest = bodies
-                        .get(answered.len()..answered.len() + REQUEST)
-                        .unwrap_or_default();
-                    scope.spawn(move || {
-                        drop(
-                            ureq::post(format!("{url}/v1/events"))
-                                .header("Authorization", format!("Bearer {secret}"))
-                                .header("Content-Type", "application/json")
-                                .send(json!({ "events": rest }).to_string()),
-                        )
-                    });
-                    drop(victim.child.kill());
-                });
-            }
-        }
-    }
-    say(&format!(
+    context.out.note("All people are simulated. A server is started in a process of its own and given facts over HTTP.");
+    let answered = kill_in_the_middle(url, &secret, &bodies, seed)?;
+    context.out.note(&format!(
         "1. The server was killed (SIGKILL) after it had answered for {} facts.",
         answered.len()
     ));
+    let mut findings = start_again(context, &engine, url, &secret, &bodies, &answered)?;
+    alter_one_cent(context, &engine, url, &mut findings)?;
+    let fine = findings.sound && findings.named;
+    let document = json!({
+        "simulated": true, "answered_before_the_kill": findings.answered, "missing": findings.missing,
+        "facts": findings.facts, "answered_again": findings.again, "sound": findings.sound,
+        "altered_reward": findings.altered, "named": findings.named, "findings": findings.found,
+    });
+    context.out.answer(&document, |_| {
+        let words = if fine {
+            "nothing was lost, nothing was paid twice, and the altered row is named"
+        } else {
+            "SOMETHING IS WRONG"
+        };
+        format!("6. {words}.")
+    })?;
+    Ok(Verdict::of(fine))
+}
+
+/// Sends facts until the server is killed with a batch under way; the ids it had answered for.
+fn kill_in_the_middle(
+    url: &str,
+    secret: &str,
+    bodies: &[Json],
+    seed: u64,
+) -> Result<Vec<String>, Failure> {
+    let kill_at = EVENTS / 4 + i64::try_from(seed % 7).unwrap_or(0) * EVENTS / 20;
+    let kill_at = usize::try_from(kill_at).unwrap_or(0);
+    let mut server = Server::start(url)?;
+    let mut answered = Vec::new();
+    let mut batches = bodies.chunks(REQUEST);
+    while answered.len() < kill_at {
+        let Some(batch) = batches.next() else { break };
+        answered.extend(server.send(secret, batch).map_err(Failure::peer)?);
+    }
+    let under_way = batches.next().unwrap_or_default();
+    let (address, child) = (&server.url, &mut server.child);
+    std::thread::scope(|scope| {
+        // Whether this batch is answered is the server's affair: it dies meanwhile.
+        scope.spawn(|| drop(post(address, secret, under_way)));
+        drop(child.kill());
+    });
+    Ok(answered)
+}
+
+/// Starts the server again, counts what is missing, sends everything once more and checks the books.
+fn start_again(
+    context: &Context,
+    engine: &Engine,
+    url: &str,
+    secret: &str,
+    bodies: &[Json],
+    answered: &[String],
+) -> Result<Findings, Failure> {
     let server = Server::start(url)?;
-    let missing = missing(&engine, &answered)?;
-    say(&format!(
+    let missing = missing(engine, answered)?;
+    context.out.note(&format!(
         "2. Started again. Of the {} facts it had answered for, {missing} are missing.",
         answered.len()
     ));
     let mut again = 0;
     for batch in bodies.chunks(REQUEST) {
-        again += server.send(&secret, batch).map_err(Failure::peer)?.len();
+        again += server.send(secret, batch).map_err(Failure::peer)?.len();
     }
     drop(server);
     let facts: i64 = engine.store().read(|tx| tx.count_facts())?.values().sum();
-    say(&format!(
-        "3. All {} facts were sent once more, from the first: {again} were answered, {facts} are stored, none twice.",
-        bodies.len()
-    ));
-    let (balanced, identical, _) = judge(&engine)?;
-    say(&format!(
+    let all = bodies.len();
+    context.out.note(&format!("3. All {all} facts were sent once more, from the first: {again} were answered, {facts} are stored, none twice."));
+    let (balanced, identical, found) = judge(engine)?;
+    context.out.note(&format!(
         "4. The books balance: {balanced}. Every reward derived again is identical: {identical}."
     ));
+    let sound = missing == 0 && facts == EVENTS && again == all && balanced && identical;
+    Ok(Findings {
+        answered: answered.len(),
+        missing,
+        facts,
+        again,
+        sound,
+        altered: 0,
+        found,
+        named: false,
+    })
+}
+
+/// Alters a reward by raw SQL and looks whether it is found and named.
+fn alter_one_cent(
+    context: &Context,
+    engine: &Engine,
+    url: &str,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
     let row = engine
         .store()
         .read(|tx| tx.rewards_after(100, 1))?
@@ -176,33 +227,22 @@ pub(super) fn run(context: &Context, url: &str, seed: u64) -> Result<Verdict, Fa
             row.id
         ),
     )?;
-    say(&format!(
+    context.out.note(&format!(
         "5. One cent was added to reward {} by raw SQL.",
         row.id
     ));
-    let (balanced_after, identical_after, found) = judge(&engine)?;
-    let named = found
-        .iter()
-        .any(|f| f.contains(&format!("reward {}", row.id)));
+    let (balanced, identical, found) = judge(engine)?;
     for line in found.iter().take(3) {
-        say(&format!("   found: {line}"));
+        context.out.note(&format!("   found: {line}"));
     }
-    let nothing_lost =
-        missing == 0 && facts == EVENTS && again == bodies.len() && balanced && identical;
-    let document = json!({
-        "simulated": true, "answered_before_the_kill": answered.len(), "missing": missing, "facts": facts,
-        "balanced": balanced, "identical": identical,
-        "altered_reward": row.id, "found": named && !identical_after && !balanced_after, "findings": found,
-    });
-    context.out.answer(&document, |_| {
-        let verdict = if nothing_lost && named {
-            "nothing was lost, nothing was paid twice, and the altered row is named"
-        } else {
-            "SOMETHING IS WRONG"
-        };
-        format!("6. {verdict}.")
-    })?;
-    Ok(Verdict::of(nothing_lost && named))
+    findings.altered = row.id;
+    findings.named = !balanced
+        && !identical
+        && found
+            .iter()
+            .any(|f| f.contains(&format!("reward {}", row.id)));
+    findings.found = found;
+    Ok(())
 }
 
 /// Makes a program, members and a key; gives the key and the facts to be sent.

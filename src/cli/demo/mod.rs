@@ -216,7 +216,7 @@ impl Demo {
             ("his friend's invitation", format!("/i/{code}")),
             ("the API", "/docs/api".to_owned()),
         ];
-        listen(context, engine, settings, &links)
+        listen(context, engine, settings, &links, || {})
     }
 }
 

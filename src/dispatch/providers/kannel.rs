@@ -328,7 +328,7 @@ mod tests {
                 .matches("Zx81-Zx81-Zx81-Zx81")
         );
         assert!(
-            "outbox:/tmp/x"
+            "outbox:outbox"
                 .parse::<Config>()
                 .unwrap()
                 .callback_token()

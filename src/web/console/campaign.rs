@@ -173,9 +173,9 @@ fn arms(report: &EffectReport) -> Arms {
         control_rate: format::percent(took_part.control, assigned.control, 2),
         control_of: of(took_part.control, assigned.control),
         lift: lift.map(|(difference, interval)| Lift {
-            points: format::points(difference),
-            low: format::points(interval.low),
-            high: format::points(interval.high),
+            points: format::points(&format!("{difference:+.4}")),
+            low: format::points(&format!("{:+.4}", interval.low)),
+            high: format::points(&format!("{:+.4}", interval.high)),
         }),
     }
 }

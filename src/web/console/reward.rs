@@ -126,7 +126,7 @@ fn build(engine: &Engine, tx: &mut Tx<'_>, scene: Scene, id: i64) -> Result<Rewa
                 holds: c.holds,
             })
             .collect(),
-        limits: limits(&told),
+        limits: limits(&money, &told),
         facts,
         release: Release {
             reason: row.reason.clone(),
@@ -232,8 +232,13 @@ fn steps(lang: Lang, money: &Money, told: &Explanation, amount_minor: i64) -> Ve
     steps
 }
 
-fn limits(told: &Explanation) -> Vec<LimitRow> {
+fn limits(money: &Money, told: &Explanation) -> Vec<LimitRow> {
     let count = told.limits.len() + usize::from(told.budget.is_some());
+    // A limit counts rewards or sums amounts; its name says which.
+    let shown = |name: &str, text: &str| match name.ends_with(": count") {
+        true => text.to_owned(),
+        false => money.stored(text),
+    };
     let verdict = |position: usize, check: &LimitCheck| match (&check.cut_to, &told.refused) {
         // A refusal comes from the last limit that was looked at.
         (_, Some(_)) if position + 1 == count => LimitVerdict::Refused,
@@ -247,8 +252,8 @@ fn limits(told: &Explanation) -> Vec<LimitRow> {
         .enumerate()
         .map(|(position, check)| LimitRow {
             name: check.name.clone(),
-            allowed: check.most.clone(),
-            used: check.used.clone(),
+            allowed: shown(&check.name, &check.most),
+            used: shown(&check.name, &check.used),
             verdict: verdict(position, check),
         });
     rows.collect()

@@ -1,6 +1,6 @@
 //! Checks what was sent against the tracking plan. Pure.
 
-use crate::rules::error::suggest;
+use crate::rules::error::{quoted, suggest};
 use crate::rules::plan::{FactType, Field, FieldType, Plan};
 use crate::types::{Exact, Instant, Text, Value};
 use serde::Serialize;
@@ -83,7 +83,7 @@ pub fn event(plan: &Plan, json: &Json) -> Result<Event, Vec<FieldProblem>> {
         let help = suggest(kind, plan.types.keys().map(|k| &**k));
         problems.push(FieldProblem::new(
             "type",
-            format!("`{kind}` is not in the tracking plan; {help}"),
+            format!("`{}` is not in the tracking plan; {help}", quoted(kind)),
         ));
         return Err(problems);
     };
@@ -183,7 +183,7 @@ pub fn fields(
         ));
     }
     for (name, value) in properties {
-        let path = format!("properties.{name}");
+        let path = format!("properties.{}", quoted(name));
         if name == "currency" {
             continue;
         }
@@ -310,7 +310,7 @@ fn text_of(words: &[Text], text: &str) -> Result<Value, String> {
     }
     if !words.is_empty() && !words.iter().any(|w| &**w == text) {
         let help = suggest(text, words.iter().map(|w| &**w));
-        return Err(format!("`{text}` is not allowed; {help}"));
+        return Err(format!("`{}` is not allowed; {help}", quoted(text)));
     }
     Ok(Value::Text(text.into()))
 }

@@ -122,8 +122,11 @@ impl fmt::Display for RuleError {
 /// The known word nearest to a mistyped one, within two edits.
 #[must_use]
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Words of very different lengths are not near, and a long one would be dear to compare.
+    let length = word.chars().count();
     known
         .into_iter()
+        .filter(|k| k.chars().count().abs_diff(length) <= 2)
         .map(|k| (distance(word, k), k))
         .filter(|(d, k)| *d <= 2 && *d < k.chars().count())
         .min()
@@ -145,6 +148,16 @@ fn distance(a: &str, b: &str) -> usize {
         row = next;
     }
     row.last().copied().unwrap_or(usize::MAX)
+}
+
+/// At most sixty characters of what somebody sent, for a message.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut short: String = text.chars().take(60).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
 }
 
 /// Advice that names the nearest known word, or all of them.

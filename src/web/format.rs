@@ -104,17 +104,6 @@ pub(super) fn basis_points(bp: u32) -> String {
     percent(u64::from(bp), 10_000, 1)
 }
 
-/// A fraction written with its sign and four decimals, such as `+0.0203`, in percentage points,
-/// such as `+2.03`: the point is moved, so that nothing is computed and rounded a second time.
-pub(super) fn points(fraction: &str) -> String {
-    let (sign, digits) = match fraction.strip_prefix('-') {
-        Some(digits) => ("−", digits),
-        None => ("+", fraction.trim_start_matches('+')),
-    };
-    let hundredths: u64 = digits.replace('.', "").parse().unwrap_or(0);
-    format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
-}
-
 /// A moment on the clock of a zone.
 pub(super) fn moment(zone: Zone, at: Instant) -> Moment {
     Moment {
@@ -204,13 +193,6 @@ mod tests {
         assert_eq!(per_mille(2, 1), 1_000);
         assert_eq!(ppm(1, 3), 333_333);
         assert_eq!(basis_points(6_122), "61.2%");
-    }
-
-    #[test]
-    fn a_fraction_is_shown_in_points_with_its_sign() {
-        let written = ["+0.0203", "-0.0158", "+0.0000", "+0.5000", "+1.0000"];
-        let shown = ["+2.03", "−1.58", "+0.00", "+50.00", "+100.00"];
-        assert_eq!(written.map(points), shown);
     }
 
     #[test]

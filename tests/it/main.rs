@@ -9,6 +9,8 @@
 
 mod api;
 mod attacks;
+mod authorisation;
+mod browser;
 mod campaigns;
 mod cdnow;
 mod cli;
@@ -19,6 +21,7 @@ mod engine;
 mod kannel;
 mod laws;
 mod migrations;
+mod pages;
 mod smtp;
 mod support;
 mod tidy;

@@ -23,3 +23,20 @@ pub fn points(fraction: f64) -> String {
     let hundredths: u64 = digits.replace('.', "").parse().unwrap_or(0);
     format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_and_differences_are_written_without_a_second_rounding() {
+        assert_eq!(
+            [0.203_9, 1.0 / 3.0, 0.0].map(percent),
+            ["20.39%", "33.33%", "0%"]
+        );
+        assert_eq!(
+            [0.0203, -0.0158, 0.0].map(points),
+            ["+2.03", "−1.58", "+0.00"]
+        );
+    }
+}

@@ -6,6 +6,7 @@ use crate::access::Permission;
 use crate::campaigns::service;
 use crate::campaigns::state::Move;
 use crate::effects::report::{self, BURN_IN, EffectReport, Funnel};
+use crate::effects::statistics::shown::points;
 use crate::engine::Engine;
 use crate::storage::rows::CampaignRow;
 use crate::types::{Instant, Zone};
@@ -173,9 +174,9 @@ fn arms(report: &EffectReport) -> Arms {
         control_rate: format::percent(took_part.control, assigned.control, 2),
         control_of: of(took_part.control, assigned.control),
         lift: lift.map(|(difference, interval)| Lift {
-            points: format::points(&format!("{difference:+.4}")),
-            low: format::points(&format!("{:+.4}", interval.low)),
-            high: format::points(&format!("{:+.4}", interval.high)),
+            points: points(difference),
+            low: points(interval.low),
+            high: points(interval.high),
         }),
     }
 }

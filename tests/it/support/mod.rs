@@ -1,6 +1,7 @@
 //! What the tests share: fresh books on each backend, a manual clock, people and facts.
 
 pub(crate) mod app;
+pub(crate) mod browser;
 pub(crate) mod peers;
 pub(crate) mod server;
 

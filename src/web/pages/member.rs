@@ -46,6 +46,8 @@ pub struct MemberPage {
 pub struct Offer {
     /// When, such as `When your friend first invests`, in the page's language.
     pub occasion: String,
+    /// What the sides that get something get, formatted, for the headline.
+    pub worths: Vec<String>,
     /// What the one who invites gets, formatted.
     pub referrer: String,
     /// What the friend gets, formatted.

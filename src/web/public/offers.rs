@@ -57,6 +57,11 @@ pub(super) fn offer(lang: Lang, open: &[Active]) -> Option<Offer> {
         .as_ref()
         .or(friend.as_ref())
         .map(|(kind, _)| kind.clone())?;
+    let worths = [&referrer, &friend]
+        .into_iter()
+        .flatten()
+        .map(|(_, worth)| worth.clone())
+        .collect();
     let worth = |side: Option<(_, String)>| {
         side.map_or_else(
             || words::rules::no_reward(lang).to_owned(),
@@ -65,6 +70,7 @@ pub(super) fn offer(lang: Lang, open: &[Active]) -> Option<Offer> {
     };
     Some(Offer {
         occasion: words::rules::occasion(lang, &kind),
+        worths,
         referrer: worth(referrer),
         friend: worth(friend),
     })

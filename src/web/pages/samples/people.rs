@@ -15,6 +15,7 @@ use crate::web::pages::states::RewardState;
 
 fn offer() -> Offer {
     Offer {
+        worths: vec!["¥50".to_owned(), "¥20".to_owned()],
         occasion: text("好友首次投资，双方都得现金"),
         referrer: text("¥50"),
         friend: text("¥20"),

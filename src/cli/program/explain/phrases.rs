@@ -4,6 +4,95 @@ use super::words::Words;
 use vouchsafe::rules::expr::{Aggregate, AggregateFunc, AttrRef, By, Expr, ExprKind, FieldRef};
 use vouchsafe::rules::functions::Func;
 
+/// Every function in English and in Chinese; `{a}` and `{b}` are its arguments.
+const FUNCTION_WORDS: [(Func, &str, &str); 25] = [
+    (Func::Min, "the smaller of {a} and {b}", "{a}与{b}中较小者"),
+    (Func::Max, "the larger of {a} and {b}", "{a}与{b}中较大者"),
+    (
+        Func::Floor,
+        "{a} rounded down to a whole number",
+        "{a}向下取整",
+    ),
+    (
+        Func::Ceil,
+        "{a} rounded up to a whole number",
+        "{a}向上取整",
+    ),
+    (Func::Abs, "{a} without its sign", "{a}的绝对值"),
+    (
+        Func::Round,
+        "{a} rounded to {b} decimals",
+        "{a}保留{b}位小数",
+    ),
+    (
+        Func::RoundDown,
+        "{a} cut to {b} decimals",
+        "{a}截至{b}位小数",
+    ),
+    (
+        Func::RoundHalfUp,
+        "{a} rounded to {b} decimals, halves up",
+        "{a}四舍五入至{b}位小数",
+    ),
+    (
+        Func::Steps,
+        "the number of whole times that {b} fits into {a}",
+        "{a}中完整{b}的个数",
+    ),
+    (Func::Pow, "{a} to the power of {b}", "{a}的{b}次方"),
+    (Func::Days, "the days from {a} to {b}", "从{a}到{b}的天数"),
+    (Func::Date, "the day of {a}", "{a}当日"),
+    (
+        Func::StartOfDay,
+        "the start of the day of {a}",
+        "{a}当日零点",
+    ),
+    (
+        Func::StartOfWeek,
+        "the start of the week of {a}",
+        "{a}当周周一零点",
+    ),
+    (
+        Func::StartOfMonth,
+        "the start of the month of {a}",
+        "{a}当月首日",
+    ),
+    (
+        Func::StartOfYear,
+        "the start of the year of {a}",
+        "{a}当年首日",
+    ),
+    (Func::Month, "the number of the month of {a}", "{a}的月份数"),
+    (Func::AddDays, "{b} days after {a}", "{a}之后{b}天"),
+    (
+        Func::DayOfNextMonth,
+        "day {b} of the month after {a}",
+        "{a}次月{b}日",
+    ),
+    (
+        Func::AddBusinessDays,
+        "{b} working days after {a}",
+        "{a}之后{b}个工作日",
+    ),
+    (
+        Func::ShiftBusiness,
+        "{a}, or if that is no working day {b} working days later",
+        "{a}（非工作日则顺延{b}个工作日）",
+    ),
+    (
+        Func::LastBusinessDayOfMonth,
+        "the last working day of the month of {a}",
+        "{a}当月最后一个工作日",
+    ),
+    (
+        Func::LastBusinessDayOfNextMonth,
+        "the last working day of the month after {a}",
+        "{a}次月最后一个工作日",
+    ),
+    (Func::Listed, "{b} is among {a}", "{a}中含有{b}"),
+    (Func::Given, "{a} is known", "{a}已知"),
+];
+
 impl Words<'_> {
     /// A function in words.
     pub(super) fn call(self, func: Func, list: &[Expr]) -> String {
@@ -20,65 +109,11 @@ impl Words<'_> {
         let said: Vec<String> = list.iter().map(|e| self.say(e).0).collect();
         let a = said.first().map_or("", String::as_str);
         let b = said.get(1).map_or("", String::as_str);
-        let (english, chinese) = match func {
-            Func::Min => (
-                format!("the smaller of {a} and {b}"),
-                format!("{a}与{b}中较小者"),
-            ),
-            Func::Max => (
-                format!("the larger of {a} and {b}"),
-                format!("{a}与{b}中较大者"),
-            ),
-            Func::Floor => (
-                format!("{a} rounded down to a whole number"),
-                format!("{a}向下取整"),
-            ),
-            Func::Ceil => (
-                format!("{a} rounded up to a whole number"),
-                format!("{a}向上取整"),
-            ),
-            Func::Abs => (format!("{a} without its sign"), format!("{a}的绝对值")),
-            Func::Round => (
-                format!("{a} rounded to {b} decimals"),
-                format!("{a}保留{b}位小数"),
-            ),
-            Func::Days => (
-                format!("the days from {a} to {b}"),
-                format!("从{a}到{b}的天数"),
-            ),
-            Func::Date => (format!("the day of {a}"), format!("{a}当日")),
-            Func::StartOfDay => (
-                format!("the start of the day of {a}"),
-                format!("{a}当日零点"),
-            ),
-            Func::StartOfMonth => (
-                format!("the start of the month of {a}"),
-                format!("{a}当月首日"),
-            ),
-            Func::DayOfNextMonth => (
-                format!("day {b} of the month after {a}"),
-                format!("{a}次月{b}日"),
-            ),
-            Func::AddBusinessDays => (
-                format!("{b} working days after {a}"),
-                format!("{a}之后{b}个工作日"),
-            ),
-            Func::ShiftBusiness => (
-                format!("{a}, or if that is no working day {b} working days later"),
-                format!("{a}（非工作日则顺延{b}个工作日）"),
-            ),
-            Func::LastBusinessDayOfMonth => (
-                format!("the last working day of the month of {a}"),
-                format!("{a}当月最后一个工作日"),
-            ),
-            Func::LastBusinessDayOfNextMonth => (
-                format!("the last working day of the month after {a}"),
-                format!("{a}次月最后一个工作日"),
-            ),
-            Func::Listed => (format!("{b} is among {a}"), format!("{a}中含有{b}")),
-            Func::Given => (format!("{a} is known"), format!("{a}已知")),
-        };
-        self.lang.pick(english, chinese)
+        let words = FUNCTION_WORDS.iter().find(|(f, ..)| *f == func);
+        let (_, english, chinese) = words.copied().unwrap_or((func, "", ""));
+        let template = self.lang.pick(english, chinese);
+        let parts: Vec<String> = template.split("{a}").map(|p| p.replace("{b}", b)).collect();
+        parts.join(a)
     }
 
     /// A table in words.
@@ -177,6 +212,26 @@ impl Words<'_> {
                 format!("the friends' friends of {role}"),
                 format!("{role}好友的好友"),
             ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vouchsafe::rules::functions::FUNCTIONS;
+
+    #[test]
+    fn every_function_of_the_language_has_words_that_name_its_arguments() {
+        for (name, func, arity) in FUNCTIONS {
+            let (_, english, chinese) = FUNCTION_WORDS
+                .iter()
+                .find(|(f, ..)| f == func)
+                .unwrap_or_else(|| panic!("`{name}` has no words"));
+            for words in [english, chinese] {
+                assert!(words.contains("{a}"), "{name}: {words}");
+                assert_eq!(words.contains("{b}"), *arity == 2, "{name}: {words}");
+            }
         }
     }
 }

@@ -120,7 +120,11 @@ impl Work<'_> {
 fn collect(env: &Env<'_>, expr: &Expr, source: &str, found: &mut Vec<Input>) -> Result<(), Halt> {
     match &expr.kind {
         ExprKind::Lit(_) => {}
-        ExprKind::Field(..) | ExprKind::Attr(..) | ExprKind::Local(_) | ExprKind::Aggregate(_) => {
+        ExprKind::Field(..)
+        | ExprKind::Attr(..)
+        | ExprKind::Local(_)
+        | ExprKind::Named(..)
+        | ExprKind::Aggregate(_) => {
             let raw = source.get(expr.span.clone()).unwrap_or_default();
             let text = raw.split_whitespace().collect::<Vec<_>>().join(" ");
             if !found.iter().any(|i| i.text == text) {

@@ -1,6 +1,7 @@
 //! Resolves names and checks units: syntax tree to checked expression.
 
 mod aggregates;
+mod lets;
 mod names;
 mod units;
 
@@ -29,12 +30,15 @@ pub struct Scope<'a> {
     pub params: &'a BTreeMap<Text, (Value, Type)>,
     /// Tables.
     pub tiers: &'a [TierTable],
+    /// Named formulas.
+    pub lets: Known<'a>,
     /// Whether there is a beneficiary.
     pub who: bool,
     /// Whether there is a reward: `granted`, `released`, `amount`.
     pub reward: bool,
 }
 
+pub use lets::{Known, Lets};
 pub use units::name;
 use units::{is_time, product, quotient, same_type, unify};
 
@@ -305,12 +309,6 @@ impl Scope<'_> {
 
     fn tier(&self, marginal: bool, of: &Node, table: &Node) -> Result<(ExprKind, Type), Problem> {
         let (x, t) = self.check(of)?;
-        if !matches!(t, Type::Num(_)) {
-            return Err(Problem::new(
-                of.span.clone(),
-                format!("a table is looked up by a number, not by {}", name(t)),
-            ));
-        }
         let wanted = match &table.kind {
             NodeKind::Path(path) if path.len() == 1 => path.first().map_or("", String::as_str),
             _ => {
@@ -327,6 +325,26 @@ impl Scope<'_> {
             )
             .help(suggest(wanted, self.tiers.iter().map(|t| &*t.name))));
         };
+        let by_word = self
+            .tiers
+            .get(position)
+            .is_some_and(|t| !t.words.is_empty());
+        let fits = match t {
+            Type::Num(_) => !by_word,
+            Type::Text => by_word && !marginal,
+            Type::Bool | Type::Instant | Type::Date | Type::Span => false,
+        };
+        if !fits {
+            let key = if by_word {
+                "a text with `tier`"
+            } else {
+                "a number"
+            };
+            return Err(Problem::new(
+                of.span.clone(),
+                format!("`{wanted}` is looked up by {key}, not by {}", name(t)),
+            ));
+        }
         let unit = if marginal && t == Type::Num(Unit::Money) {
             Unit::Money
         } else {

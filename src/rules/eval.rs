@@ -146,8 +146,12 @@ impl<'a> Env<'a> {
                 (Value::Num(x), Some(table)) => table
                     .look_up(&x, *marginal)
                     .map_or(Value::Absent, Value::Num),
+                (Value::Text(word), Some(table)) => {
+                    table.of_word(&word).map_or(Value::Absent, Value::Num)
+                }
                 _ => Value::Absent,
             },
+            ExprKind::Named(_, formula) => self.eval(formula)?,
             ExprKind::Aggregate(aggregate) => self.aggregate(aggregate)?,
         })
     }

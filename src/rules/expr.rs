@@ -141,6 +141,8 @@ pub enum ExprKind {
     },
     /// Facts summed up.
     Aggregate(Box<Aggregate>),
+    /// A named formula of the file, with its name.
+    Named(Text, Box<Expr>),
 }
 
 /// Whose facts an aggregate reads.
@@ -193,6 +195,7 @@ impl Expr {
             ExprKind::Not(x)
             | ExprKind::Neg(x)
             | ExprKind::NextDay(x, _)
+            | ExprKind::Named(_, x)
             | ExprKind::Tier { of: x, .. } => x.walk(visit),
             ExprKind::Binary(_, a, b) => {
                 a.walk(visit);

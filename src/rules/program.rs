@@ -55,9 +55,18 @@ pub struct TierTable {
     pub rows: Vec<(Exact, Exact)>,
     /// Where the last row ends.
     pub until: Option<Exact>,
+    /// Word and value of each row, when it is looked up by words; then there are no other rows.
+    pub words: Vec<(Text, Exact)>,
 }
 
 impl TierTable {
+    /// The value of the row of a word; `None` when no row has it.
+    #[must_use]
+    pub fn of_word(&self, word: &str) -> Option<Exact> {
+        let row = self.words.iter().find(|(w, _)| &**w == word);
+        row.map(|(_, value)| value.clone())
+    }
+
     /// The value of the row that `x` falls in, or the sum of each slice at its own value;
     /// `None` below the first row and beyond the last.
     #[must_use]

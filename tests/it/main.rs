@@ -19,6 +19,7 @@ mod crash;
 mod demo;
 mod engine;
 mod kannel;
+mod language;
 mod laws;
 mod migrations;
 mod pages;

@@ -29,13 +29,14 @@ impl Scope<'_> {
                         .help(suggest(name, self.params.keys().map(|k| &**k))),
                 ),
             },
+            ["let", name] => self.named(name, span),
             [subject @ ("fact" | "item" | "it"), field] => self.fact_field(subject, field, span),
             [role, attr] if self.role(role).is_some() => self.person(role, attr, span),
             _ => {
                 let text = parts.join(".");
                 let known = [
                     "fact", "item", "it", "friend", "member", "referrer", "level2", "who",
-                    "window", "params", "granted", "released", "amount",
+                    "window", "params", "let", "granted", "released", "amount",
                 ];
                 let first = parts.first().copied().unwrap_or_default();
                 Err(

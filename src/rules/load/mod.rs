@@ -1,18 +1,20 @@
 //! Reads a rule file into a checked program.
 
+mod ending;
 mod parts;
 pub(crate) mod pay;
 pub(crate) mod reader;
+mod rule;
 
 use super::calendar::Calendar;
-use super::check::{self, Scope};
+use super::check::{self, Lets, Scope};
 use super::error::{Problem, RuleError};
-use super::expr::{Aggregate, ExprKind, Formula, Role, Type, Unit};
+use super::expr::{ExprKind, Formula, Role, Type, Unit};
 use super::plan::{Plan, register_commodities};
-use super::program::{Program, Require, Round, Rule, TierTable};
+use super::program::{Program, Require, Round, TierTable};
 use crate::types::{Currencies, Exact, Text, Value};
 use parts::{budget, identifier, round, tier_table, window, zone};
-use reader::{Fields, Item, choice, content_offset, instant, list, number, text, texts, whole};
+use reader::{Fields, Item, choice, content_offset, instant, list, number, text, whole};
 use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
@@ -68,6 +70,7 @@ pub fn read(
         plan,
         params: BTreeMap::new(),
         tiers: Vec::new(),
+        lets: Lets::default(),
         currencies: plan.currencies.clone(),
         round: None,
     };
@@ -97,6 +100,7 @@ pub(crate) struct Reader<'a> {
     plan: &'a Plan,
     params: BTreeMap<Text, (Value, Type)>,
     tiers: Vec<TierTable>,
+    lets: Lets,
     pub(crate) currencies: Currencies,
     pub(crate) round: Option<Round>,
 }
@@ -162,7 +166,15 @@ impl<'a> Reader<'a> {
                 self.tiers.push(tier_table(name, table)?);
             }
         }
+        let named = head.take("let");
+        self.read_lets(named)?;
         let rules = self.rules(head.need("rule")?, &currency)?;
+        if let (Some(item), Some(name)) = (named, self.lets.unused()) {
+            let problem = Problem::new(item.span(), format!("nothing uses `let.{name}`"));
+            return Err(problem
+                .help("remove it: a formula is checked where it is used")
+                .into());
+        }
         head.finish()?;
         let currencies = self.currencies.clone();
         let tiers = std::mem::take(&mut self.tiers);
@@ -183,27 +195,6 @@ impl<'a> Reader<'a> {
             rules,
             source,
         })
-    }
-
-    fn rules(&mut self, rule_list: Item<'a>, currency: &Text) -> Result<Vec<Rule>, Problem> {
-        let mut rules: Vec<Rule> = Vec::new();
-        for item in list(rule_list)? {
-            let rule = self.rule(item, currency)?;
-            if rules.iter().any(|r| r.id == rule.id) {
-                return Err(Problem::new(
-                    item.span(),
-                    format!("two rules are called `{}`", rule.id),
-                ));
-            }
-            rules.push(rule);
-        }
-        if rules.is_empty() {
-            return Err(Problem::new(
-                rule_list.span(),
-                "a program needs at least one `[[rule]]`",
-            ));
-        }
-        Ok(rules)
     }
 
     pub(crate) fn currency(&self, item: Item<'_>) -> Result<Text, Problem> {
@@ -244,67 +235,19 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn rule(&mut self, item: Item<'a>, currency: &Text) -> Result<Rule, Problem> {
-        let mut table = Fields::of("a rule", item)?;
-        let id = identifier(table.need("id")?)?;
-        let mut on: Vec<Text> = Vec::new();
-        for (kind, span) in texts(table.need("on")?)? {
-            if !self.plan.types.contains_key(kind) {
-                let help = super::error::suggest(kind, self.plan.types.keys().map(|k| &**k));
-                return Err(Problem::new(
-                    span,
-                    format!("the tracking plan has no fact type `{kind}`"),
-                )
-                .help(help));
-            }
-            on.push(kind.into());
+    /// Named formulas, in the order of the file: each may use those before it.
+    fn read_lets(&mut self, item: Option<Item<'a>>) -> Result<(), Problem> {
+        let Some(item) = item else { return Ok(()) };
+        let mut named = Fields::of("`let`", item)?.rest();
+        named.sort_by_key(|(_, span, _)| span.start);
+        for (name, span, value) in named {
+            self.lets
+                .add(name, text(value)?)
+                .map_err(|p| p.shifted(content_offset(self.source, &value.span())))?
+                .then_some(())
+                .ok_or_else(|| Problem::new(span, "a file has at most 60 named formulas"))?;
         }
-        let each = match table.take("each") {
-            Some(item) => Some(self.selection(item, &on)?),
-            None => None,
-        };
-        let kind = each.as_ref().map(|e| e.kind.clone());
-        let place = Place {
-            on: &on,
-            item: kind.as_ref(),
-            who: false,
-            reward: false,
-        };
-        let after = self.optional(table.take("after"), place, is_moment, "a time")?;
-        let when = self.optional(table.take("when"), place, is_condition, "a condition")?;
-        let require = self.requires(table.take("require"), place)?;
-        let pay_list = table.need("pay")?;
-        let pays = list(pay_list)?
-            .into_iter()
-            .map(|p| self.pay(p, place, currency))
-            .collect::<Result<Vec<_>, _>>()?;
-        if pays.is_empty() {
-            return Err(Problem::new(
-                pay_list.span(),
-                "a rule needs at least one `[[rule.pay]]`",
-            ));
-        }
-        table.finish()?;
-        Ok(Rule {
-            id,
-            on,
-            each,
-            after,
-            when,
-            require,
-            pays,
-        })
-    }
-
-    fn selection(&self, item: Item<'a>, on: &[Text]) -> Result<Aggregate, Problem> {
-        let place = Place {
-            on,
-            item: None,
-            who: false,
-            reward: false,
-        };
-        check::selection(text(item)?, &self.scope(place))
-            .map_err(|p| p.shifted(content_offset(self.source, &item.span())))
+        Ok(())
     }
 
     pub(crate) fn scope<'b>(&'b self, place: Place<'b>) -> Scope<'b> {
@@ -315,6 +258,7 @@ impl<'a> Reader<'a> {
             it: None,
             params: &self.params,
             tiers: &self.tiers,
+            lets: self.lets.all(),
             who: place.who,
             reward: place.reward,
         }
@@ -366,8 +310,9 @@ impl<'a> Reader<'a> {
     /// member or one key.
     pub(crate) fn watched(&self, item: Item<'a>, place: Place<'_>) -> Result<Formula, Problem> {
         let formula = self.formula(item, place, is_condition, "a condition")?;
-        let mut wide = None;
+        let (mut wide, mut named) = (None, false);
         formula.expr.walk(&mut |e| {
+            named = named || matches!(e.kind, ExprKind::Named(..));
             if let ExprKind::Aggregate(a) = &e.kind
                 && a.by.is_some_and(|b| b.hops > 0)
             {
@@ -376,8 +321,9 @@ impl<'a> Reader<'a> {
         });
         match wide {
             None => Ok(formula),
+            // What stands in a named formula is shown where the condition stands.
             Some(span) => Err(Problem::new(
-                span,
+                if named { formula.expr.span } else { span },
                 "a watched condition can speak of one person or one key, not of a group",
             )
             .shifted(content_offset(self.source, &item.span()))),

@@ -107,9 +107,22 @@ pub(super) fn tier_table(name: &str, item: Item<'_>) -> Result<TierTable, Proble
     let mut table = Fields::of(format!("table `{name}`"), item)?;
     let until = table.take("until").map(number).transpose()?;
     let mut rows: Vec<(Exact, Exact)> = Vec::new();
+    let mut words: Vec<(Text, Exact)> = Vec::new();
     let list_item = table.need("rows")?;
     for row in list(list_item)? {
         let mut fields = Fields::of("a row", row)?;
+        if let Some(word) = fields.text("is")? {
+            let value = number(fields.need("value")?)?;
+            fields.finish()?;
+            if words.iter().any(|(w, _)| &**w == word) {
+                return Err(Problem::new(
+                    row.span(),
+                    format!("two rows are for `{word}`"),
+                ));
+            }
+            words.push((word.into(), value));
+            continue;
+        }
         let from = number(fields.need("from")?)?;
         let value = number(fields.need("value")?)?;
         fields.finish()?;
@@ -122,7 +135,19 @@ pub(super) fn tier_table(name: &str, item: Item<'_>) -> Result<TierTable, Proble
         rows.push((from, value));
     }
     table.finish()?;
+    if !words.is_empty() && (!rows.is_empty() || until.is_some()) {
+        return Err(Problem::new(
+            list_item.span(),
+            "a table is looked up by words (`is`) or by numbers (`from`, `until`), not by both",
+        ));
+    }
     match (rows.last(), &until) {
+        (None, _) if !words.is_empty() => Ok(TierTable {
+            name: name.into(),
+            rows,
+            until,
+            words,
+        }),
         (None, _) => Err(Problem::new(
             list_item.span(),
             "a table needs at least one row",
@@ -135,6 +160,7 @@ pub(super) fn tier_table(name: &str, item: Item<'_>) -> Result<TierTable, Proble
             name: name.into(),
             rows,
             until,
+            words,
         }),
     }
 }

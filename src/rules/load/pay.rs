@@ -2,12 +2,11 @@
 
 use super::parts::round;
 use super::reader::{Fields, Item, choice, number, text, texts, whole};
-use super::{Place, Reader, is_amount, is_condition, is_moment};
+use super::{Place, Reader, is_amount};
 use crate::rules::error::{Problem, suggest};
 use crate::rules::expr::Type;
 use crate::rules::program::{
-    Beneficiary, Ending, Fund, Limit, LimitPer, Mode, Pay, PayAmount, PayCurrency, Per, Period,
-    Release, Round,
+    Beneficiary, Limit, LimitPer, Mode, Pay, PayAmount, PayCurrency, Per, Period, Round,
 };
 use crate::types::Text;
 use std::ops::Range;
@@ -22,6 +21,9 @@ const FORMS: [(&str, &str); 6] = [
     ("other", "other"),
 ];
 
+/// Most payments that one list of `amounts` stands for.
+const AMOUNTS_MAX: usize = 50;
+
 const PERIODS: [(&str, Period); 5] = [
     ("day", Period::Day),
     ("week", Period::Week),
@@ -31,12 +33,13 @@ const PERIODS: [(&str, Period); 5] = [
 ];
 
 impl<'a> Reader<'a> {
+    /// Reads a payment; a list of `amounts` makes as many payments that are equal otherwise.
     pub(super) fn pay(
         &mut self,
         item: Item<'a>,
         rule: Place<'_>,
         currency: &Text,
-    ) -> Result<Pay, Problem> {
+    ) -> Result<Vec<Pay>, Problem> {
         let mut table = Fields::of("a payment", item)?;
         let place = Place { who: true, ..rule };
         let reward = Place {
@@ -52,23 +55,14 @@ impl<'a> Reader<'a> {
             .map_or(Ok("other"), |i| choice(i, &FORMS))?
             .into();
         let kind: Text = table.text("kind")?.unwrap_or("cash").into();
-        let amount = self.amount(&mut table, place, item.span())?;
+        let (amount, more) = self.amounts(&mut table, place, item.span())?;
         let currency = self.pay_currency(&mut table, place, currency)?;
         let require = self.requires(table.take("require"), place)?;
         let own_round = table.take("round").map(round).transpose()?;
         let round = self.rounding(own_round, &amount, item.span())?;
         let cap = self.optional(table.take("cap"), place, is_amount, "an amount")?;
         let per = self.per(table.take("per"), place)?;
-        let mode = table.take("mode").map_or(Ok(Mode::Once), |i| {
-            choice(
-                i,
-                &[
-                    ("once", Mode::Once),
-                    ("sum", Mode::Sum),
-                    ("target", Mode::Target),
-                ],
-            )
-        })?;
+        let mode = mode(&mut table)?;
         let limits = self.limits(table.take("limit"), place)?;
         let beyond = table.take("beyond").map_or(Ok(false), |i| {
             choice(i, &[("refuse", true), ("ignore", false)])
@@ -88,7 +82,7 @@ impl<'a> Reader<'a> {
                     .help("cap the sum with `cap`"),
             );
         }
-        Ok(Pay {
+        let first = Pay {
             to,
             form,
             kind,
@@ -106,7 +100,39 @@ impl<'a> Reader<'a> {
             clawback,
             expire,
             fund,
-        })
+        };
+        let more = more.into_iter().map(|amount| Pay {
+            amount,
+            ..first.clone()
+        });
+        let more: Vec<Pay> = more.collect();
+        Ok(std::iter::once(first).chain(more).collect())
+    }
+
+    /// One amount, or the first of a list and the others.
+    fn amounts(
+        &self,
+        table: &mut Fields<'a>,
+        place: Place<'_>,
+        span: Range<usize>,
+    ) -> Result<(PayAmount, Vec<PayAmount>), Problem> {
+        let Some(item) = table.take("amounts") else {
+            return Ok((self.amount(table, place, span)?, Vec::new()));
+        };
+        let otherwise: Option<Text> = table.text("else")?.map(Into::into);
+        let mut amounts = Vec::new();
+        for entry in super::list(item)? {
+            let formula = self.formula(entry, place, is_amount, "an amount")?;
+            amounts.push(PayAmount::Amount(formula, otherwise.clone()));
+        }
+        if amounts.is_empty() || amounts.len() > AMOUNTS_MAX {
+            return Err(Problem::new(
+                item.span(),
+                format!("`amounts` lists 1 to {AMOUNTS_MAX} amounts"),
+            ));
+        }
+        let first = amounts.remove(0);
+        Ok((first, amounts))
     }
 
     fn amount(
@@ -264,73 +290,17 @@ impl<'a> Reader<'a> {
             })
             .collect()
     }
+}
 
-    fn release(&self, item: Option<Item<'a>>, place: Place<'_>) -> Result<Release, Problem> {
-        let Some(item) = item else {
-            return Ok(Release::default());
-        };
-        let mut table = Fields::of("`release`", item)?;
-        let release = Release {
-            until: table
-                .take("until")
-                .map(|i| self.watched(i, place))
-                .transpose()?,
-            waiting: table.text("waiting")?.map(Into::into),
-            at: self.optional(table.take("at"), place, is_moment, "a time")?,
-            hold: self.optional(table.take("hold"), place, is_condition, "a condition")?,
-            hold_reason: table.text("reason")?.map(Into::into),
-        };
-        table.finish()?;
-        Ok(release)
-    }
-
-    fn ending(
-        &self,
-        what: &str,
-        item: Option<Item<'a>>,
-        place: Place<'_>,
-    ) -> Result<Option<Ending>, Problem> {
-        let Some(item) = item else { return Ok(None) };
-        let mut table = Fields::of(what, item)?;
-        let when = self.watched(table.need("when")?, place)?;
-        let reason = table.need_text("reason")?.into();
-        let amount = self.optional(table.take("amount"), place, is_amount, "an amount")?;
-        table.finish()?;
-        Ok(Some(Ending {
-            when,
-            reason,
-            amount,
-        }))
-    }
-
-    fn expire(
-        &self,
-        item: Option<Item<'a>>,
-        place: Place<'_>,
-    ) -> Result<Option<(crate::rules::expr::Formula, Text)>, Problem> {
-        let Some(item) = item else { return Ok(None) };
-        let mut table = Fields::of("`expire`", item)?;
-        let at = self.formula(table.need("at")?, place, is_moment, "a time")?;
-        let reason = table.need_text("reason")?.into();
-        table.finish()?;
-        Ok(Some((at, reason)))
-    }
-
-    fn fund(&self, item: Item<'a>, place: Place<'_>) -> Result<Fund, Problem> {
-        let mut table = Fields::of("`fund`", item)?;
-        let fund = Fund {
-            matures: self.formula(table.need("matures")?, place, is_moment, "a time")?,
-            yields: self.formula(table.need("yield")?, place, is_amount, "an amount")?,
-            kind: table.need_text("kind")?.into(),
-            currency: self.currency(table.need("currency")?)?,
-            round: match (table.take("round").map(round).transpose()?, self.round) {
-                (Some(round), _) | (None, Some(round)) => round,
-                (None, None) => return Err(Problem::new(item.span(), "how is the yield rounded?")),
-            },
-        };
-        table.finish()?;
-        Ok(fund)
-    }
+fn mode(table: &mut Fields<'_>) -> Result<Mode, Problem> {
+    let modes = [
+        ("once", Mode::Once),
+        ("sum", Mode::Sum),
+        ("target", Mode::Target),
+    ];
+    table
+        .take("mode")
+        .map_or(Ok(Mode::Once), |i| choice(i, &modes))
 }
 
 /// Who earns. A third level is refused whatever it is called.

@@ -248,16 +248,14 @@ fn best_rate(program: &Program, expr: &Expr) -> Option<Exact> {
     let mut best: Option<Exact> = None;
     expr.walk(&mut |e| {
         if let ExprKind::Tier { table, .. } = &e.kind {
-            let rows = program
-                .tiers
-                .get(*table)
-                .map(|t| t.rows.as_slice())
-                .unwrap_or_default();
-            best = rows
-                .iter()
-                .map(|(_, value)| value.clone())
-                .chain(best.take())
-                .max();
+            let table = program.tiers.get(*table);
+            let rows = table
+                .into_iter()
+                .flat_map(|t| t.rows.iter().map(|(_, v)| v));
+            let words = table
+                .into_iter()
+                .flat_map(|t| t.words.iter().map(|(_, v)| v));
+            best = rows.chain(words).cloned().chain(best.take()).max();
         }
     });
     best.filter(|value| *value < Exact::ONE && !value.is_zero())

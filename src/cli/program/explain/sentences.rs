@@ -53,6 +53,12 @@ pub(super) fn of(program: &Program, lang: Lang) -> Vec<String> {
                     format!("{}起：{}", number(from), number(value)),
                 )
             })
+            .chain(table.words.iter().map(|(word, value)| {
+                lang.pick(
+                    format!("`{word}`: {}", number(value)),
+                    format!("“{word}”：{}", number(value)),
+                )
+            }))
             .collect();
         let end = table.until.as_ref().map_or_else(String::new, |u| {
             lang.pick(

@@ -179,6 +179,7 @@ impl Words<'_> {
                 marginal,
             } => (self.tier(of, *table, *marginal), Bond::Word),
             ExprKind::Aggregate(aggregate) => (self.aggregate(aggregate), Bond::Word),
+            ExprKind::Named(_, formula) => self.say(formula),
         }
     }
 

@@ -1,0 +1,93 @@
+//! The rule language: what loads, what it means, and what is refused with which words.
+
+use crate::support::repo;
+use std::collections::BTreeMap;
+use vouchsafe::rules::{Plan, Program, RuleError, load};
+
+/// Loads a program whose head is the usual one.
+fn program(rest: &str) -> Result<Program, RuleError> {
+    let plan = Plan::load("standard.toml", &repo("rules/plans/standard.toml")).unwrap();
+    let head = "schema = 1\nid = \"p\"\nversion = 1\ntitle = \"t\"\ncurrency = \"CNY\"\nzone = \"Asia/Shanghai\"\nround = { to = 2, mode = \"half_even\" }\n";
+    let source = format!("{head}{rest}");
+    load::read("p.toml", &source, &plan, &|_| None, &BTreeMap::new())
+}
+
+/// The message and the advice of a program that must not load.
+fn refused(rest: &str) -> String {
+    let error = program(rest).expect_err(rest);
+    format!("{error} {}", error.help.as_deref().unwrap_or_default())
+}
+
+/// A rule on investments that pays the referrer.
+fn rule(head: &str, pay: &str) -> String {
+    format!(
+        "[[rule]]\nid = \"r\"\non = \"invested\"\n{head}\n[[rule.pay]]\nto = \"referrer\"\n{pay}\n"
+    )
+}
+
+#[test]
+fn a_named_formula_is_known_below_its_line_only_and_must_be_used() {
+    let pay = rule("", "amount = 'let.b'");
+    assert!(
+        program(&format!(
+            "[let]\na = 'fact.amount * 2'\nb = 'let.a + 1'\n{pay}"
+        ))
+        .is_ok()
+    );
+    let upwards = refused(&format!(
+        "[let]\nb = 'let.a + 1'\na = 'fact.amount * 2'\n{pay}"
+    ));
+    assert!(
+        upwards.contains("in `let.b`") && upwards.contains("has no `a`"),
+        "{upwards}"
+    );
+    let itself = refused(&format!("[let]\nb = 'let.b + 1'\n{pay}"));
+    assert!(itself.contains("has no `b`"), "{itself}");
+    let idle = refused(&format!("[let]\nb = '1'\nc = '2'\n{pay}"));
+    assert!(idle.contains("nothing uses `let.c`"), "{idle}");
+}
+
+#[test]
+fn named_formulas_cannot_make_a_file_grow_beyond_measure() {
+    let mut lets = String::from("[let]\na0 = '1'\n");
+    for n in 1..12 {
+        let sum = vec![format!("let.a{}", n - 1); 10].join(" + ");
+        lets.push_str(&format!("a{n} = '{sum}'\n"));
+    }
+    let message = refused(&format!("{lets}{}", rule("", "amount = 'let.a11'")));
+    assert!(message.contains("at most 4 deep"), "{message}");
+    let uses = vec!["let.a3".to_owned(); 10].join(" + ");
+    let message = refused(&format!(
+        "{lets}{}",
+        rule("", &format!("amount = '{uses}'"))
+    ));
+    assert!(message.contains("at most 2000 times"), "{message}");
+}
+
+#[test]
+fn a_table_is_looked_up_by_words_or_by_numbers_but_not_by_both() {
+    let words = "[tiers.t]\nrows = [{ is = \"fixed\", value = 1 }, { is = \"plus\", value = 2 }]\n";
+    assert!(
+        program(&format!(
+            "{words}{}",
+            rule("", "amount = 'tier(fact.product, t)'")
+        ))
+        .is_ok()
+    );
+    let number = refused(&format!(
+        "{words}{}",
+        rule("", "amount = 'tier(fact.amount, t)'")
+    ));
+    assert!(number.contains("looked up by a text"), "{number}");
+    let both = "[tiers.t]\nrows = [{ is = \"fixed\", value = 1 }, { from = 2, value = 2 }]\n";
+    let both = refused(&format!("{both}{}", rule("", "amount = '1'")));
+    assert!(both.contains("not by both"), "{both}");
+}
+
+#[test]
+fn a_list_of_amounts_makes_as_many_payments() {
+    let loaded = program(&rule("", "amounts = ['45', '45', '99']")).unwrap();
+    assert_eq!(loaded.rules[0].pays.len(), 3);
+    let empty = refused(&rule("", "amounts = []"));
+    assert!(empty.contains("1 to 50 amounts"), "{empty}");
+}

@@ -5,7 +5,7 @@ use super::convert;
 use crate::rewards::{Need, Snapshot};
 use crate::storage::rows::FactRow;
 use crate::storage::{StorageError, Tx};
-use crate::types::{Fact, MemberId, Text, Tie};
+use crate::types::{Fact, Instant, MemberId, Text, Tie};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ struct Wanted {
     watches: BTreeMap<Text, Vec<Tie>>,
     counters: Vec<Text>,
     treated: BTreeMap<i64, Vec<MemberId>>,
+    between: BTreeMap<Text, Vec<(Instant, Instant)>>,
+    called: Vec<Text>,
 }
 
 impl Wanted {
@@ -47,6 +49,10 @@ impl Wanted {
                 Need::Reward(id) => wanted.rewards.push(id),
                 Need::Watch(kind, tie) => wanted.watches.entry(kind).or_default().push(tie),
                 Need::Counter(name) => wanted.counters.push(name),
+                Need::Between(kind, from, until) => {
+                    wanted.between.entry(kind).or_default().push((from, until))
+                }
+                Need::Called(external) => wanted.called.push(external),
                 Need::Treated(campaign, member) => {
                     wanted.treated.entry(campaign).or_default().push(member)
                 }
@@ -64,7 +70,9 @@ pub(super) fn load(
 ) -> Result<(), EngineError> {
     let wanted = Wanted::new(needs);
     members(tx, snapshot, &wanted)?;
+    called(tx, snapshot, wanted.called)?;
     facts(tx, snapshot, wanted.by_member, wanted.by_field)?;
+    between(tx, snapshot, wanted.between)?;
     if !wanted.facts.is_empty() {
         for row in tx.facts_by_seq(&wanted.facts)? {
             snapshot.put_fact(Arc::new(convert::fact(&row)?));
@@ -191,6 +199,51 @@ fn watches(
         for tie in ties {
             let ids = lists.remove(&convert::tie_text(&tie)).unwrap_or_default();
             snapshot.put_watch(kind.clone(), tie, ids);
+        }
+    }
+    Ok(())
+}
+
+fn called(tx: &mut Tx<'_>, snapshot: &mut Snapshot, wanted: Vec<Text>) -> Result<(), StorageError> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let asked: Vec<&str> = wanted.iter().map(|e| &**e).collect();
+    let rows = tx.members_by_external(&asked)?.into_iter();
+    let found: HashMap<String, i64> = rows.map(|r| (r.external_id, r.id)).collect();
+    for external in wanted {
+        let member = found.get(&*external).copied();
+        snapshot.put_called(external, member);
+    }
+    Ok(())
+}
+
+/// Everybody's facts of a time: times that overlap are read at once and parted afterwards.
+fn between(
+    tx: &mut Tx<'_>,
+    snapshot: &mut Snapshot,
+    wanted: BTreeMap<Text, Vec<(Instant, Instant)>>,
+) -> Result<(), StorageError> {
+    for (kind, mut times) in wanted {
+        times.sort_unstable();
+        let mut whole: Vec<(Instant, Instant)> = Vec::new();
+        for (from, until) in &times {
+            match whole.last_mut().filter(|(_, end)| from <= end) {
+                Some((_, end)) => *end = (*end).max(*until),
+                None => whole.push((*from, *until)),
+            }
+        }
+        let mut found = Vec::new();
+        for (from, until) in whole {
+            for row in tx.facts_between(&kind, from.micros(), until.micros())? {
+                found.push(Arc::new(convert::fact(&row)?));
+            }
+        }
+        found.sort_by_key(|f| f.seq);
+        for (from, until) in times {
+            let fits = |f: &&Arc<Fact>| f.at >= from && f.at < until;
+            let list = found.iter().filter(fits).cloned().collect();
+            snapshot.put_between(kind.clone(), from, until, list);
         }
     }
     Ok(())

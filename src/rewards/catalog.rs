@@ -1,6 +1,6 @@
 //! The programs in force, indexed by what they listen to.
 
-use crate::rules::expr::{Expr, ExprKind};
+use crate::rules::expr::{Expr, ExprKind, MEMBER};
 use crate::rules::program::{Pay, Program, Rule};
 use crate::types::{Instant, Text, Tie};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +69,7 @@ impl Catalog {
                         let by = a
                             .tie
                             .as_ref()
-                            .filter(|_| a.by.is_none())
+                            .filter(|(field, _)| a.by.is_none() && **field != *MEMBER)
                             .map(|(field, _)| field.clone());
                         self.watched.entry(a.kind.clone()).or_default().insert(by);
                     }

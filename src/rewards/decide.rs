@@ -102,6 +102,8 @@ pub(super) fn base_env<'a>(state: &'a Snapshot, active: &'a Active, fact: &'a Fa
         fact,
         item: None,
         it: None,
+        its: None,
+        day: None,
         friend: fact.member,
         who: None,
         granted: None,

@@ -2,7 +2,7 @@
 
 use super::reward::{Entry, Reward, Timer};
 use crate::rules::eval::{Halt, World};
-use crate::types::{Fact, Member, MemberId, Text, Tie, Value};
+use crate::types::{Fact, Instant, Member, MemberId, Text, Tie, Value};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -28,6 +28,10 @@ pub enum Need {
     Counter(Text),
     /// Whether a member is treated in a campaign.
     Treated(i64, MemberId),
+    /// Everybody's facts of a type between two moments, half open.
+    Between(Text, Instant, Instant),
+    /// The member with an external id.
+    Called(Text),
 }
 
 /// A count and a sum of minor units.
@@ -42,7 +46,11 @@ pub struct Snapshot {
     speculative: Cell<bool>,
     members: HashMap<MemberId, Option<Member>>,
     referees: HashMap<MemberId, Vec<MemberId>>,
+    called: HashMap<Text, Option<MemberId>>,
     facts: HashMap<(Text, Tie), Vec<Arc<Fact>>>,
+    /// Facts of a type by time and number: all of them in a complete state.
+    by_time: HashMap<Text, BTreeMap<(Instant, i64), Arc<Fact>>>,
+    between: HashMap<(Text, Instant, Instant), Vec<Arc<Fact>>>,
     by_seq: HashMap<i64, Arc<Fact>>,
     accepted: Vec<Arc<Fact>>,
     keys: HashMap<Text, Option<i64>>,
@@ -153,6 +161,9 @@ impl Snapshot {
                 list.push(id);
             }
         }
+        if let Some(member) = &member {
+            self.called.insert(member.external.clone(), Some(id));
+        }
         self.members.insert(id, member);
     }
 
@@ -172,6 +183,25 @@ impl Snapshot {
         let fits = |f: &&Arc<Fact>| f.kind == kind && ties(f).any(|t| t == tie);
         stored.extend(self.accepted.iter().filter(fits).cloned());
         self.facts.insert((kind, tie), stored);
+    }
+
+    /// Puts in everybody's stored facts of a type between two moments; those accepted since are
+    /// added.
+    pub fn put_between(
+        &mut self,
+        kind: Text,
+        from: Instant,
+        until: Instant,
+        mut stored: Vec<Arc<Fact>>,
+    ) {
+        let fits = |f: &&Arc<Fact>| f.kind == kind && f.at >= from && f.at < until;
+        stored.extend(self.accepted.iter().filter(fits).cloned());
+        self.between.insert((kind, from, until), stored);
+    }
+
+    /// Puts in who has an external id, unless that is known already.
+    pub fn put_called(&mut self, external: Text, member: Option<MemberId>) {
+        self.called.entry(external).or_insert(member);
     }
 
     /// Puts in a stored fact by its number.
@@ -221,9 +251,17 @@ impl Snapshot {
             }
         }
         self.by_seq.insert(fact.seq, fact.clone());
-        if !self.complete {
-            self.accepted.push(fact.clone());
+        if self.complete {
+            let list = self.by_time.entry(fact.kind.clone()).or_default();
+            list.insert((fact.at, fact.seq), fact.clone());
+            return;
         }
+        for ((kind, from, until), list) in &mut self.between {
+            if *kind == fact.kind && *from <= fact.at && fact.at < *until {
+                list.push(fact.clone());
+            }
+        }
+        self.accepted.push(fact.clone());
     }
 
     /// Takes over what a decision changed.
@@ -252,7 +290,7 @@ impl Snapshot {
     }
 
     /// Takes out the first timer that is due at `now`.
-    pub fn next_timer(&mut self, now: crate::types::Instant) -> Option<Timer> {
+    pub fn next_timer(&mut self, now: Instant) -> Option<Timer> {
         let first = self.timers.first().filter(|t| t.at <= now)?.clone();
         self.timers.remove(&first);
         Some(first)
@@ -260,7 +298,7 @@ impl Snapshot {
 
     /// When the next timer is due.
     #[must_use]
-    pub fn next_timer_at(&self) -> Option<crate::types::Instant> {
+    pub fn next_timer_at(&self) -> Option<Instant> {
         self.timers.first().map(|t| t.at)
     }
 
@@ -350,6 +388,39 @@ impl World for Snapshot {
             Some(list) => Ok(list),
             None if self.complete => Ok(&[]),
             None => self.guess(Need::Referees(id), &[]),
+        }
+    }
+
+    fn facts_between(
+        &self,
+        kind: &str,
+        from: Instant,
+        until: Instant,
+    ) -> Result<Vec<Arc<Fact>>, Halt> {
+        if from >= until {
+            return Ok(Vec::new());
+        }
+        if self.complete {
+            let list = self.by_time.get(kind).into_iter();
+            let range = (from, i64::MIN)..(until, i64::MIN);
+            let mut found: Vec<Arc<Fact>> = list
+                .flat_map(|facts| facts.range(range.clone()).map(|(_, f)| f.clone()))
+                .collect();
+            found.sort_by_key(|f| f.seq);
+            return Ok(found);
+        }
+        let slot = (Text::from(kind), from, until);
+        match self.between.get(&slot) {
+            Some(list) => Ok(list.clone()),
+            None => self.guess(Need::Between(slot.0, from, until), Vec::new()),
+        }
+    }
+
+    fn member_called(&self, external: &str) -> Result<Option<MemberId>, Halt> {
+        match self.called.get(external) {
+            Some(member) => Ok(*member),
+            None if self.complete => Ok(None),
+            None => self.guess(Need::Called(external.into()), None),
         }
     }
 }

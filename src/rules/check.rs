@@ -34,6 +34,10 @@ pub struct Scope<'a> {
     pub lets: Known<'a>,
     /// Whether there is a beneficiary.
     pub who: bool,
+    /// Whether there is a member under examination: `its`.
+    pub its: bool,
+    /// Whether there is a day under examination: `day`.
+    pub day: bool,
     /// Whether there is a reward: `granted`, `released`, `amount`.
     pub reward: bool,
 }
@@ -258,6 +262,7 @@ impl Scope<'_> {
                 "next_day_of_month",
                 "count",
                 "sum",
+                "people",
                 "any",
                 "first",
                 "last",

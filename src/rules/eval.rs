@@ -1,12 +1,13 @@
 //! Evaluates checked expressions over facts and members.
 
+mod aggregate;
+
 use super::calendar::Calendar;
-use super::expr::{
-    Aggregate, AggregateFunc, AttrRef, BinaryOp, By, Expr, ExprKind, FieldRef, Local, Role, Subject,
-};
+use super::expr::{AttrRef, BinaryOp, Expr, ExprKind, FieldRef, Local, Role, Subject};
 use super::functions::{day_of, next_day_of_month};
 use super::program::TierTable;
 use crate::types::{Exact, Fact, Instant, Member, MemberId, Tie, Value, Zone};
+use chrono::NaiveDate;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
@@ -38,6 +39,21 @@ pub trait World {
     /// # Errors
     /// [`Halt::Need`] when they are not loaded.
     fn referees(&self, id: MemberId) -> Result<&[MemberId], Halt>;
+    /// Everybody's facts of a type between two moments (half open), in order of acceptance.
+    ///
+    /// # Errors
+    /// [`Halt::Need`] when they are not loaded.
+    fn facts_between(
+        &self,
+        kind: &str,
+        from: Instant,
+        until: Instant,
+    ) -> Result<Vec<Arc<Fact>>, Halt>;
+    /// The member with an external id.
+    ///
+    /// # Errors
+    /// [`Halt::Need`] when it is not known who that is.
+    fn member_called(&self, external: &str) -> Result<Option<MemberId>, Halt>;
 }
 
 /// Everything a name can stand for.
@@ -59,6 +75,10 @@ pub struct Env<'a> {
     pub item: Option<&'a Fact>,
     /// The fact under examination.
     pub it: Option<&'a Fact>,
+    /// The member of the fact under examination.
+    pub its: Option<MemberId>,
+    /// The day under examination.
+    pub day: Option<NaiveDate>,
     /// Who acted.
     pub friend: Option<MemberId>,
     /// The beneficiary.
@@ -80,6 +100,7 @@ impl<'a> Env<'a> {
         match role {
             Role::Friend => Ok(self.friend),
             Role::Who => Ok(self.who),
+            Role::Its => Ok(self.its),
             Role::Referrer => self.upline(1),
             Role::Level2 => self.upline(2),
         }
@@ -218,6 +239,7 @@ impl<'a> Env<'a> {
             Local::WindowUntil => self.window.1,
             Local::Granted => self.granted,
             Local::Released => self.released,
+            Local::Day => return self.day.map_or(Value::Absent, Value::Date),
             Local::Amount => return self.amount.map_or(Value::Absent, |a| Value::Num(a.clone())),
         };
         instant.map_or(Value::Absent, Value::Instant)
@@ -278,170 +300,6 @@ impl<'a> Env<'a> {
             }
             _ => Value::Absent,
         })
-    }
-
-    fn aggregate(&self, aggregate: &Aggregate) -> Result<Value, Halt> {
-        let mut fold = Fold::new(aggregate.func);
-        self.visit(aggregate, |inner, fact| {
-            let value = aggregate
-                .field
-                .as_ref()
-                .map_or(Ok(Value::Absent), |f| inner.field(Subject::It, f))?;
-            fold.take(fact.seq, &value);
-            Ok(!fold.is_decided())
-        })?;
-        Ok(fold.finish())
-    }
-
-    /// The facts that fit a selection, in order of acceptance.
-    ///
-    /// # Errors
-    /// As [`Self::eval`].
-    pub fn select(&self, selection: &Aggregate) -> Result<Vec<Arc<Fact>>, Halt> {
-        let mut list = Vec::new();
-        self.visit(selection, |_inner, fact| {
-            list.push(fact.clone());
-            Ok(true)
-        })?;
-        list.sort_by_key(|f| f.seq);
-        Ok(list)
-    }
-
-    /// Shows `see` every fact that fits, until it says stop.
-    fn visit(
-        &self,
-        of: &Aggregate,
-        mut see: impl FnMut(&Env<'_>, &Arc<Fact>) -> Result<bool, Halt>,
-    ) -> Result<(), Halt> {
-        let mut bounds = [None, None];
-        for (slot, bound) in bounds.iter_mut().zip([&of.from, &of.until]) {
-            if let Some(expr) = bound {
-                match self.instant(expr)? {
-                    Some(at) => *slot = Some(at),
-                    None => return Ok(()),
-                }
-            }
-        }
-        let [from, until] = bounds;
-        for tie in self.ties(of)? {
-            for fact in self.world.facts(&of.kind, &tie)? {
-                if from.is_some_and(|f| fact.at < f) || until.is_some_and(|u| fact.at >= u) {
-                    continue;
-                }
-                let inner = Env {
-                    it: Some(&**fact),
-                    ..*self
-                };
-                if let Some(cond) = &of.cond
-                    && !inner.holds(cond)?
-                {
-                    continue;
-                }
-                if !see(&inner, fact)? {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The ties under which an aggregate's facts are kept.
-    ///
-    /// # Errors
-    /// As [`Self::eval`].
-    pub fn ties(&self, aggregate: &Aggregate) -> Result<Vec<Tie>, Halt> {
-        if let Some(by) = aggregate.by {
-            return Ok(self.people(by)?.into_iter().map(Tie::Member).collect());
-        }
-        Ok(match &aggregate.tie {
-            Some((field, value)) => match self.eval(value)? {
-                Value::Text(text) => vec![Tie::Field(field.clone(), text)],
-                _ => Vec::new(),
-            },
-            None => Vec::new(),
-        })
-    }
-
-    fn people(&self, by: By) -> Result<Vec<MemberId>, Halt> {
-        let mut people: Vec<MemberId> = self.role(by.role)?.into_iter().collect();
-        for _hop in 0..by.hops {
-            let mut next = Vec::new();
-            for id in people {
-                next.extend_from_slice(self.world.referees(id)?);
-            }
-            people = next;
-        }
-        Ok(people)
-    }
-}
-
-/// An aggregate in the making.
-struct Fold {
-    func: AggregateFunc,
-    count: i64,
-    sum: Exact,
-    pick: Option<(i64, Value)>,
-}
-
-impl Fold {
-    const fn new(func: AggregateFunc) -> Self {
-        Self {
-            func,
-            count: 0,
-            sum: Exact::ZERO,
-            pick: None,
-        }
-    }
-
-    fn take(&mut self, seq: i64, value: &Value) {
-        self.count += 1;
-        match self.func {
-            AggregateFunc::Count | AggregateFunc::Any => {}
-            AggregateFunc::Sum => {
-                if let Value::Num(n) = value {
-                    self.sum = self.sum.add(n);
-                }
-            }
-            AggregateFunc::First => self.keep(seq, value, |old, new| new.0 < old.0),
-            AggregateFunc::Last => self.keep(seq, value, |old, new| new.0 > old.0),
-            AggregateFunc::Min => self.keep(seq, value, |old, new| {
-                compare(new.1, old.1, Zone::UTC) == Some(Ordering::Less)
-            }),
-            AggregateFunc::Max => self.keep(seq, value, |old, new| {
-                compare(new.1, old.1, Zone::UTC) == Some(Ordering::Greater)
-            }),
-        }
-    }
-
-    fn keep(
-        &mut self,
-        seq: i64,
-        value: &Value,
-        better: impl Fn((i64, &Value), (i64, &Value)) -> bool,
-    ) {
-        let wins = match &self.pick {
-            None => value.is_given(),
-            Some((s, v)) => value.is_given() && better((*s, v), (seq, value)),
-        };
-        if wins {
-            self.pick = Some((seq, value.clone()));
-        }
-    }
-
-    const fn is_decided(&self) -> bool {
-        matches!(self.func, AggregateFunc::Any) && self.count > 0
-    }
-
-    fn finish(self) -> Value {
-        match self.func {
-            AggregateFunc::Count => Value::Num(Exact::int(self.count)),
-            AggregateFunc::Any => Value::Bool(self.count > 0),
-            AggregateFunc::Sum => Value::Num(self.sum),
-            AggregateFunc::First
-            | AggregateFunc::Last
-            | AggregateFunc::Min
-            | AggregateFunc::Max => self.pick.map_or(Value::Absent, |(_, v)| v),
-        }
     }
 }
 

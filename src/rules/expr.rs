@@ -68,6 +68,8 @@ pub enum Role {
     Level2,
     /// The beneficiary.
     Who,
+    /// The member of the fact under examination.
+    Its,
 }
 
 /// Which part of a member.
@@ -94,6 +96,8 @@ pub enum Local {
     Released,
     /// The reward's amount.
     Amount,
+    /// The day under examination.
+    Day,
 }
 
 /// A checked expression.
@@ -154,6 +158,12 @@ pub struct By {
     pub hops: u8,
 }
 
+/// The source of an aggregate over calendar days; no fact type is called so.
+pub const DAYS: &str = "days";
+
+/// The name under which a tie stands for the fact's member; no field is called so.
+pub const MEMBER: &str = "member";
+
 /// A checked aggregate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aggregate {
@@ -163,9 +173,11 @@ pub struct Aggregate {
     pub kind: Text,
     /// Field that is summed or picked.
     pub field: Option<FieldRef>,
+    /// Or the value that is computed of each.
+    pub of: Option<Expr>,
     /// Whose facts.
     pub by: Option<By>,
-    /// Key field and value that tie the facts when `by` does not.
+    /// Key field (or `member`) and value that tie the facts when `by` does not.
     pub tie: Option<(Text, Expr)>,
     /// Which facts.
     pub cond: Option<Expr>,
@@ -184,6 +196,14 @@ pub struct Formula {
     pub source: Text,
     /// Checked.
     pub expr: Expr,
+}
+
+impl Aggregate {
+    /// Whether it reads facts of everybody, or days, and not those of a person or a key.
+    #[must_use]
+    pub const fn is_untied(&self) -> bool {
+        self.by.is_none() && self.tie.is_none()
+    }
 }
 
 impl Expr {
@@ -214,6 +234,7 @@ impl Expr {
             ExprKind::Aggregate(agg) => {
                 let parts = [
                     agg.tie.as_ref().map(|(_, e)| e),
+                    agg.of.as_ref(),
                     agg.cond.as_ref(),
                     agg.from.as_ref(),
                     agg.until.as_ref(),

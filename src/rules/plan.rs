@@ -1,7 +1,7 @@
 //! The tracking plan: which facts exist, their fields and units, and who may send them.
 
 use super::error::{Problem, RuleError, suggest};
-use super::expr::{Type, Unit};
+use super::expr::{DAYS, Type, Unit};
 use super::load::reader::{Fields, Item, choice, text, whole};
 use crate::types::{Currencies, Text};
 use std::collections::BTreeMap;
@@ -126,7 +126,13 @@ impl Plan {
                 plan.attributes.insert(name.into(), field.kind);
             }
         }
-        for (name, _, value) in Fields::of("`types`", head.need("types")?)?.rest() {
+        for (name, span, value) in Fields::of("`types`", head.need("types")?)?.rest() {
+            if name == DAYS {
+                return Err(Problem::new(
+                    span,
+                    format!("`{name}` is a word of the rule language, not a fact type"),
+                ));
+            }
             plan.types.insert(name.into(), fact_type(name, value)?);
         }
         head.finish()?;

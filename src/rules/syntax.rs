@@ -28,7 +28,7 @@ pub fn parse(text: &str) -> Result<Node, Problem> {
     Ok(node)
 }
 
-/// Parses `TYPE [by WHO] [where COND] [from …] [until …]`, the form of `each`.
+/// Parses `TYPE [of EXPR] [by WHO] [where COND] [from …] [until …]`, the form of `each`.
 ///
 /// # Errors
 /// The first place where the text is not of that form.
@@ -47,7 +47,7 @@ struct Parser {
     operators: usize,
 }
 
-const CLAUSES: [&str; 4] = ["by", "where", "from", "until"];
+const CLAUSES: [&str; 5] = ["of", "by", "where", "from", "until"];
 
 impl Parser {
     fn new(text: &str) -> Result<Self, Problem> {
@@ -335,6 +335,7 @@ impl Parser {
             "max" => Some(AggregateFunc::Max),
             "first" => Some(AggregateFunc::First),
             "last" => Some(AggregateFunc::Last),
+            "people" => Some(AggregateFunc::People),
             _ => None,
         };
         let mark = self.at;
@@ -361,6 +362,11 @@ impl Parser {
         path_span: Range<usize>,
         depth: usize,
     ) -> Result<AggregateNode, Problem> {
+        let of = if self.eat_word("of") {
+            Some(self.expression(0, depth + 1)?)
+        } else {
+            None
+        };
         let by = if self.eat_word("by") {
             Some(self.path()?)
         } else {
@@ -385,6 +391,7 @@ impl Parser {
             func,
             path,
             path_span,
+            of,
             by,
             cond,
             from,

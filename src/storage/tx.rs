@@ -131,6 +131,8 @@ queries! {
         fn facts_by_member(kind: &str, ids: &[i64]) -> Vec<FactRow>;
         /// Facts of a type by values of a key field, in order.
         fn facts_by_key(kind: &str, field: &str, values: &[&str]) -> Vec<(String, FactRow)>;
+        /// Everybody's facts of a type between two times, half open, in order.
+        fn facts_between(kind: &str, from: i64, until: i64) -> Vec<FactRow>;
         /// Facts by numbers.
         fn facts_by_seq(seqs: &[i64]) -> Vec<FactRow>;
         /// Facts after a number, in order.

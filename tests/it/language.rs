@@ -91,3 +91,62 @@ fn a_list_of_amounts_makes_as_many_payments() {
     let empty = refused(&rule("", "amounts = []"));
     assert!(empty.contains("1 to 50 amounts"), "{empty}");
 }
+
+#[test]
+fn an_aggregate_over_everybody_needs_both_ends_of_a_time_and_is_not_watched() {
+    let half = refused(&rule("", "amount = 'sum(invested.amount from fact.at)'"));
+    assert!(
+        half.contains("every `invested` ever accepted") && half.contains("both `from` and `until`"),
+        "{half}"
+    );
+    let whole = "sum(invested.amount from fact.at until fact.at + 1 day)";
+    assert!(program(&rule("", &format!("amount = '{whole}'"))).is_ok());
+    let watched = refused(&rule(
+        "",
+        &format!("amount = '1'\ncancel = {{ when = '{whole} > 5', reason = \"x\" }}"),
+    ));
+    assert!(watched.contains("of everybody or of days"), "{watched}");
+}
+
+#[test]
+fn days_need_both_ends_and_have_neither_fields_nor_owners() {
+    let good = "amount = 'count(days where day > fact.at from fact.at until fact.at + 3 days)'";
+    assert!(program(&rule("", good)).is_ok());
+    for (text, word) in [
+        ("sum(days of 1 from fact.at)", "both `from` and `until`"),
+        (
+            "count(days by friend from fact.at until fact.at + 1 day)",
+            "nobody's",
+        ),
+        (
+            "sum(days.amount from fact.at until fact.at + 1 day)",
+            "has no fields",
+        ),
+        ("sum(days from fact.at until fact.at + 1 day)", "days of"),
+    ] {
+        let message = refused(&rule("", &format!("amount = '{text}'")));
+        assert!(message.contains(word), "{text}: {message}");
+    }
+}
+
+#[test]
+fn its_and_day_are_known_only_where_there_is_one() {
+    for text in [
+        "count(invested by its)",
+        "days(day, fact.at)",
+        "sum(invested of its.nonsense by friend)",
+    ] {
+        let message = refused(&rule("", &format!("amount = '{text}'")));
+        assert!(
+            message.contains("nothing here")
+                || message.contains("not a person")
+                || message.contains("no attribute"),
+            "{text}: {message}"
+        );
+    }
+    let both = refused(&rule(
+        "",
+        "amount = 'sum(invested.amount of it.amount by friend)'",
+    ));
+    assert!(both.contains("in place of a field"), "{both}");
+}

@@ -18,6 +18,7 @@ mod corpus;
 mod crash;
 mod demo;
 mod engine;
+mod engine_language;
 mod kannel;
 mod language;
 mod laws;

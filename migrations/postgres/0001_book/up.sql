@@ -71,6 +71,7 @@ CREATE TABLE facts (
   fields TEXT NOT NULL
 );
 CREATE INDEX facts_by_member ON facts (member_id, kind, seq);
+CREATE INDEX facts_by_time ON facts (kind, occurred_at);
 
 CREATE TABLE fact_keys (
   kind TEXT NOT NULL,

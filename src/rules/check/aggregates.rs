@@ -4,7 +4,8 @@ use super::Scope;
 use super::units::{is_time, name};
 use crate::rules::error::{Problem, nearest, suggest};
 use crate::rules::expr::{
-    Aggregate, AggregateFunc, BinaryOp, By, Expr, ExprKind, FieldRef, Subject, Type, Unit,
+    Aggregate, AggregateFunc, BinaryOp, By, DAYS, Expr, ExprKind, FieldRef, MEMBER, Role, Subject,
+    Type, Unit,
 };
 use crate::rules::syntax::{AggregateNode, Node};
 use crate::types::Text;
@@ -13,19 +14,24 @@ use std::ops::Range;
 impl Scope<'_> {
     pub(super) fn aggregate(&self, node: &AggregateNode) -> Result<(Aggregate, Type), Problem> {
         let kind = node.path.first().map_or("", String::as_str);
+        if kind == DAYS {
+            return self.days(node);
+        }
         let Some((kind, _)) = self.plan.types.get_key_value(kind) else {
-            let help = suggest(kind, self.plan.types.keys().map(|k| &**k));
+            let known = self.plan.types.keys().map(|k| &**k).chain([DAYS]);
             return Err(Problem::new(
                 node.path_span.clone(),
                 format!("the tracking plan has no fact type `{kind}`"),
             )
-            .help(help));
+            .help(suggest(kind, known)));
         };
-        let (field, found) = self.picked(node, kind)?;
         let inner = Scope {
             it: Some(kind),
+            its: true,
             ..*self
         };
+        let of = node.of.as_ref().map(|e| inner.check(e)).transpose()?;
+        let (field, found) = self.picked(node, kind, of.as_ref().map(|(_, t)| *t))?;
         let cond = node.cond.as_ref().map(|c| inner.condition(c)).transpose()?;
         let by = node
             .by
@@ -36,37 +42,64 @@ impl Scope<'_> {
             .as_ref()
             .filter(|_| by.is_none())
             .and_then(|c| self.tie(kind, c));
-        if by.is_none() && tie.is_none() {
+        let (from, until) = (self.time(&node.from)?, self.time(&node.until)?);
+        let aggregate = Aggregate {
+            func: node.func,
+            kind: kind.clone(),
+            field,
+            of: of.map(|(e, _)| e),
+            by,
+            tie,
+            cond,
+            from,
+            until,
+        };
+        if aggregate.is_untied() && (aggregate.from.is_none() || aggregate.until.is_none()) {
             return Err(Problem::new(
                 node.path_span.clone(),
                 format!("this would read every `{kind}` ever accepted"),
             )
-            .help("tie it: `by friend`, or `where it.ref == fact.ref` with a key field"));
+            .help("tie it: `by friend`, or `where it.ref == fact.ref` with a key field; or give both `from` and `until`"));
         }
-        let time = |bound: &Option<Node>| -> Result<Option<Expr>, Problem> {
-            let Some(bound) = bound else { return Ok(None) };
-            match self.check(bound)? {
-                (expr, t) if is_time(t) => Ok(Some(expr)),
-                (_, t) => Err(Problem::new(
-                    bound.span.clone(),
-                    format!("a time is expected, not {}", name(t)),
-                )),
-            }
+        Ok((aggregate, found))
+    }
+
+    /// Calendar days instead of facts.
+    fn days(&self, node: &AggregateNode) -> Result<(Aggregate, Type), Problem> {
+        let (from, until) = (self.time(&node.from)?, self.time(&node.until)?);
+        if node.by.is_some() || from.is_none() || until.is_none() {
+            return Err(Problem::new(
+                node.path_span.clone(),
+                "`days` are nobody's, and need both `from` and `until`",
+            ));
+        }
+        let inner = Scope { day: true, ..*self };
+        let of = node.of.as_ref().map(|e| inner.check(e)).transpose()?;
+        let (field, found) = self.picked(node, &DAYS.into(), of.as_ref().map(|(_, t)| *t))?;
+        let cond = node.cond.as_ref().map(|c| inner.condition(c)).transpose()?;
+        let aggregate = Aggregate {
+            func: node.func,
+            kind: DAYS.into(),
+            field,
+            of: of.map(|(e, _)| e),
+            by: None,
+            tie: None,
+            cond,
+            from,
+            until,
         };
-        let (from, until) = (time(&node.from)?, time(&node.until)?);
-        Ok((
-            Aggregate {
-                func: node.func,
-                kind: kind.clone(),
-                field,
-                by,
-                tie,
-                cond,
-                from,
-                until,
-            },
-            found,
-        ))
+        Ok((aggregate, found))
+    }
+
+    fn time(&self, bound: &Option<Node>) -> Result<Option<Expr>, Problem> {
+        let Some(bound) = bound else { return Ok(None) };
+        match self.check(bound)? {
+            (expr, t) if is_time(t) => Ok(Some(expr)),
+            (_, t) => Err(Problem::new(
+                bound.span.clone(),
+                format!("a time is expected, not {}", name(t)),
+            )),
+        }
     }
 
     /// The field that is summed or picked, and the type of the result.
@@ -74,10 +107,27 @@ impl Scope<'_> {
         &self,
         node: &AggregateNode,
         kind: &Text,
+        of: Option<Type>,
     ) -> Result<(Option<FieldRef>, Type), Problem> {
         let kinds = std::slice::from_ref(kind);
-        let picks = !matches!(node.func, AggregateFunc::Count | AggregateFunc::Any);
+        let picks = !matches!(
+            node.func,
+            AggregateFunc::Count | AggregateFunc::Any | AggregateFunc::People
+        );
+        if of.is_some() && (!picks || node.path.len() > 1) {
+            return Err(Problem::new(
+                node.path_span.clone(),
+                "`of` stands in place of a field, where one is summed or picked",
+            ));
+        }
         let (field, found) = match (node.path.get(1), picks) {
+            (Some(_), _) if **kind == *DAYS => {
+                return Err(Problem::new(
+                    node.path_span.clone(),
+                    "a day has no fields: write `days of …`",
+                ));
+            }
+            (None, true) if of.is_some() => (None, of.unwrap_or(Type::Bool)),
             (Some(field), true) => {
                 let (field, t) = self.field_of(kinds, field, &node.path_span)?;
                 (Some(field), t)
@@ -87,7 +137,7 @@ impl Scope<'_> {
             (None, true) => {
                 return Err(Problem::new(
                     node.path_span.clone(),
-                    format!("name the field: `{kind}.FIELD`"),
+                    format!("say what of it: `{kind}.FIELD`, or `{kind} of …`"),
                 ));
             }
             (Some(_), false) => {
@@ -131,8 +181,9 @@ impl Scope<'_> {
             }
         };
         let role = self.role(role).ok_or_else(|| {
-            Problem::new(span.clone(), format!("`{role}` is not a person here"))
-                .help("known: friend, referrer, level2, who (in payments)")
+            Problem::new(span.clone(), format!("`{role}` is not a person here")).help(
+                "known: friend, referrer, level2, who (in payments), its (inside an aggregate)",
+            )
         })?;
         Ok(By { role, hops })
     }
@@ -145,18 +196,30 @@ impl Scope<'_> {
             }
             ExprKind::Binary(BinaryOp::Eq, a, b) => {
                 [(a, b), (b, a)].into_iter().find_map(|(field, value)| {
-                    let ExprKind::Field(Subject::It, FieldRef::Named(name)) = &field.kind else {
-                        return None;
+                    let (name, key): (Text, bool) = match &field.kind {
+                        ExprKind::Field(Subject::It, FieldRef::Member) => (MEMBER.into(), true),
+                        ExprKind::Field(Subject::It, FieldRef::Named(name)) => {
+                            let declared = self.plan.types.get(kind)?.fields.get(name)?;
+                            (name.clone(), declared.key)
+                        }
+                        _ => return None,
                     };
-                    let key = self.plan.types.get(kind)?.fields.get(name)?.key;
                     let mut inside = false;
-                    value.walk(&mut |e| {
-                        inside = inside || matches!(e.kind, ExprKind::Field(Subject::It, _))
-                    });
-                    (key && !inside).then(|| (name.clone(), (**value).clone()))
+                    value.walk(&mut |e| inside = inside || is_of_it(e));
+                    (key && !inside).then(|| (name, (**value).clone()))
                 })
             }
             _ => None,
         }
+    }
+}
+
+/// Whether an expression speaks of the fact under examination or of its member.
+fn is_of_it(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Field(subject, _) => *subject == Subject::It,
+        ExprKind::Attr(role, _) => *role == Role::Its,
+        ExprKind::Aggregate(a) => a.by.is_some_and(|b| b.role == Role::Its),
+        _ => false,
     }
 }

@@ -22,6 +22,7 @@ impl Scope<'_> {
             ["amount"] if self.reward => {
                 Ok((ExprKind::Local(Local::Amount), Type::Num(Unit::Money)))
             }
+            ["day"] if self.day => Ok((ExprKind::Local(Local::Day), Type::Date)),
             ["params", name] => match self.params.get(*name) {
                 Some((value, t)) => Ok((ExprKind::Lit(value.clone()), *t)),
                 None => Err(
@@ -35,7 +36,7 @@ impl Scope<'_> {
             _ => {
                 let text = parts.join(".");
                 let known = [
-                    "fact", "item", "it", "friend", "member", "referrer", "level2", "who",
+                    "fact", "item", "it", "its", "friend", "member", "referrer", "level2", "who",
                     "window", "params", "let", "granted", "released", "amount",
                 ];
                 let first = parts.first().copied().unwrap_or_default();
@@ -53,6 +54,7 @@ impl Scope<'_> {
             "referrer" => Role::Referrer,
             "level2" => Role::Level2,
             "who" if self.who => Role::Who,
+            "its" if self.its => Role::Its,
             _ => return None,
         })
     }

@@ -260,6 +260,8 @@ impl<'a> Reader<'a> {
             tiers: &self.tiers,
             lets: self.lets.all(),
             who: place.who,
+            its: false,
+            day: false,
             reward: place.reward,
         }
     }
@@ -314,7 +316,7 @@ impl<'a> Reader<'a> {
         formula.expr.walk(&mut |e| {
             named = named || matches!(e.kind, ExprKind::Named(..));
             if let ExprKind::Aggregate(a) = &e.kind
-                && a.by.is_some_and(|b| b.hops > 0)
+                && (a.is_untied() || a.by.is_some_and(|b| b.hops > 0))
             {
                 wide = Some(e.span.clone());
             }
@@ -324,7 +326,7 @@ impl<'a> Reader<'a> {
             // What stands in a named formula is shown where the condition stands.
             Some(span) => Err(Problem::new(
                 if named { formula.expr.span } else { span },
-                "a watched condition can speak of one person or one key, not of a group",
+                "a watched condition can speak of one person or one key, not of a group, of everybody or of days",
             )
             .shifted(content_offset(self.source, &item.span()))),
         }

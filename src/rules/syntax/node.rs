@@ -96,6 +96,8 @@ pub enum AggregateFunc {
     First,
     /// Field of the last accepted.
     Last,
+    /// How many different members.
+    People,
 }
 
 /// `sum(invested.amount by friend where … from … until …)`.
@@ -107,6 +109,8 @@ pub struct AggregateNode {
     pub path: Vec<String>,
     /// Where the path stands.
     pub path_span: Range<usize>,
+    /// A value computed of each, instead of a field.
+    pub of: Option<Node>,
     /// Whose facts.
     pub by: Option<(Vec<String>, Range<usize>)>,
     /// Which facts.

@@ -68,6 +68,20 @@ pub(crate) fn facts_by_key(
     Ok(found)
 }
 
+pub(crate) fn facts_between(
+    c: &mut Conn,
+    kind: &str,
+    from: i64,
+    until: i64,
+) -> QueryResult<Vec<FactRow>> {
+    facts::table
+        .filter(facts::kind.eq(kind))
+        .filter(facts::occurred_at.ge(from))
+        .filter(facts::occurred_at.lt(until))
+        .order(facts::seq)
+        .load(c)
+}
+
 pub(crate) fn facts_by_seq(c: &mut Conn, seqs: &[i64]) -> QueryResult<Vec<FactRow>> {
     let mut found = Vec::new();
     for chunk in seqs.chunks(LIST) {

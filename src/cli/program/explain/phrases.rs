@@ -1,7 +1,9 @@
 //! Functions, tables and aggregates in plain words.
 
 use super::words::Words;
-use vouchsafe::rules::expr::{Aggregate, AggregateFunc, AttrRef, By, Expr, ExprKind, FieldRef};
+use vouchsafe::rules::expr::{
+    Aggregate, AggregateFunc, AttrRef, By, DAYS, Expr, ExprKind, FieldRef,
+};
 use vouchsafe::rules::functions::Func;
 
 /// Every function in English and in Chinese; `{a}` and `{b}` are its arguments.
@@ -134,9 +136,53 @@ impl Words<'_> {
 
     /// Facts summed up, in words.
     pub(super) fn aggregate(self, a: &Aggregate) -> String {
-        let mut facts = self
-            .lang
-            .pick(format!("{} facts", self.fact(&a.kind)), self.fact(&a.kind));
+        let facts = self.facts(a);
+        let field = match &a.field {
+            _ if a.of.is_some() => a.of.as_ref().map_or_else(String::new, |of| self.say(of).0),
+            Some(FieldRef::Named(name)) => self.name(name),
+            Some(FieldRef::At) => self.lang.pick("time", "时间").to_owned(),
+            Some(FieldRef::Member) => self.lang.pick("member", "会员").to_owned(),
+            None => String::new(),
+        };
+        let (english, chinese) = match a.func {
+            AggregateFunc::Count => (format!("the number of {facts}"), format!("{facts}的笔数")),
+            AggregateFunc::Sum => (
+                format!("the sum of the {field} of {facts}"),
+                format!("{facts}的{field}合计"),
+            ),
+            AggregateFunc::Min => (
+                format!("the smallest {field} of {facts}"),
+                format!("{facts}的最小{field}"),
+            ),
+            AggregateFunc::Max => (
+                format!("the largest {field} of {facts}"),
+                format!("{facts}的最大{field}"),
+            ),
+            AggregateFunc::First => (
+                format!("the first {field} of {facts}"),
+                format!("首笔{facts}的{field}"),
+            ),
+            AggregateFunc::Last => (
+                format!("the last {field} of {facts}"),
+                format!("末笔{facts}的{field}"),
+            ),
+            AggregateFunc::People => (
+                format!("the number of members behind {facts}"),
+                format!("{facts}涉及的会员数"),
+            ),
+            AggregateFunc::Any => (format!("there are {facts}"), format!("存在{facts}")),
+        };
+        self.lang.pick(english, chinese)
+    }
+
+    /// Which facts an aggregate reads, in words.
+    fn facts(self, a: &Aggregate) -> String {
+        let mut facts = if *a.kind == *DAYS {
+            self.lang.pick("days", "各日").to_owned()
+        } else {
+            self.lang
+                .pick(format!("{} facts", self.fact(&a.kind)), self.fact(&a.kind))
+        };
         if let Some(by) = a.by {
             let who = self.group(by);
             facts = self
@@ -168,37 +214,7 @@ impl Words<'_> {
                 format!("{facts}（{}）", limits.join("，")),
             );
         }
-        let field = match &a.field {
-            Some(FieldRef::Named(name)) => self.name(name),
-            Some(FieldRef::At) => self.lang.pick("time", "时间").to_owned(),
-            Some(FieldRef::Member) => self.lang.pick("member", "会员").to_owned(),
-            None => String::new(),
-        };
-        let (english, chinese) = match a.func {
-            AggregateFunc::Count => (format!("the number of {facts}"), format!("{facts}的笔数")),
-            AggregateFunc::Sum => (
-                format!("the sum of the {field} of {facts}"),
-                format!("{facts}的{field}合计"),
-            ),
-            AggregateFunc::Min => (
-                format!("the smallest {field} of {facts}"),
-                format!("{facts}的最小{field}"),
-            ),
-            AggregateFunc::Max => (
-                format!("the largest {field} of {facts}"),
-                format!("{facts}的最大{field}"),
-            ),
-            AggregateFunc::First => (
-                format!("the first {field} of {facts}"),
-                format!("首笔{facts}的{field}"),
-            ),
-            AggregateFunc::Last => (
-                format!("the last {field} of {facts}"),
-                format!("末笔{facts}的{field}"),
-            ),
-            AggregateFunc::Any => (format!("there are {facts}"), format!("存在{facts}")),
-        };
-        self.lang.pick(english, chinese)
+        facts
     }
 
     fn group(self, by: By) -> String {

@@ -239,6 +239,7 @@ impl Words<'_> {
             Role::Referrer => self.lang.pick("the referrer", "推荐人"),
             Role::Level2 => self.lang.pick("the referrer's referrer", "二级推荐人"),
             Role::Who => self.lang.pick("the beneficiary", "受益人"),
+            Role::Its => self.lang.pick("its member", "该会员"),
         }
     }
 
@@ -264,6 +265,7 @@ impl Words<'_> {
             Local::Released => self
                 .lang
                 .pick("the moment at which that came true", "满足条件时"),
+            Local::Day => self.lang.pick("the day", "当日"),
             Local::Amount => self.lang.pick("the reward's amount", "奖励金额"),
         }
     }

@@ -1,0 +1,116 @@
+//! What the rule language asks of the stored book, decided by the real engine on each backend.
+
+use crate::support::{Book, at, on_each_backend};
+use serde_json::{Value as Json, json};
+use vouchsafe::facts::intake;
+use vouchsafe::facts::service::accept;
+
+const START: &str = "2017-06-01T00:00:00+08:00";
+const HEAD: &str = "schema = 1\nid = \"p\"\nversion = 1\ntitle = \"t\"\ncurrency = \"CNY\"\nzone = \"Asia/Shanghai\"\nround = { to = 2, mode = \"half_even\" }\n";
+
+/// An investment of a test: id, member, time, yuan.
+fn invested([id, member, when, yuan]: [&str; 4]) -> Json {
+    json!({"id": id, "type": "invested", "member": member, "at": when,
+        "properties": {"amount": yuan, "term_days": 90, "product": "fixed", "ref": id}})
+}
+
+/// Accepts events in one batch, at the time of the last.
+fn batch(book: &Book, events: &[Json]) {
+    let last = events.last().and_then(|e| e["at"].as_str()).unwrap();
+    book.clock.set(at(last));
+    let read = |e| intake::event(book.engine.plan(), e).unwrap_or_else(|p| panic!("{p:?}"));
+    let events: Vec<_> = events.iter().map(read).collect();
+    accept(&book.engine, "tests", &events).unwrap();
+}
+
+/// Minor amounts of every reward that was not refused, in order.
+fn amounts(book: &Book) -> Vec<i64> {
+    let rows = book.rewards().into_iter();
+    let kept = rows.filter(|(_, state, _)| !["refused", "withdrawn"].contains(&state.as_str()));
+    kept.map(|(.., minor)| minor).collect()
+}
+
+#[test]
+fn everybodys_facts_of_a_time_are_seen_stored_or_in_the_same_batch() {
+    let rule = "[[rule]]\nid = \"r\"\non = \"verified\"\n[[rule.pay]]\nto = \"member\"\namount = 'sum(invested.amount from start_of_day(fact.at) until fact.at) / 100 * people(invested from start_of_month(fact.at) until fact.at)'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        book.members(&[["a", ""], ["b", ""], ["c", ""]]);
+        batch(
+            book,
+            &[invested(["i0", "c", "2017-06-09T10:00:00+08:00", "900.00"])],
+        );
+        batch(
+            book,
+            &[invested(["i1", "a", "2017-06-10T10:00:00+08:00", "100.00"])],
+        );
+        let verified = json!({"id": "v1", "type": "verified", "member": "c", "at": "2017-06-10T12:00:00+08:00", "properties": {}});
+        let again = json!({"id": "v2", "type": "verified", "member": "b", "at": "2017-06-10T13:00:00+08:00", "properties": {}});
+        batch(
+            book,
+            &[
+                invested(["i2", "b", "2017-06-10T11:00:00+08:00", "200.00"]),
+                verified,
+                invested(["i3", "b", "2017-06-10T12:00:00+08:00", "400.00"]),
+                again,
+            ],
+        );
+        // A hundredth of 300.00, and then of 700.00, for each of three people.
+        assert_eq!(amounts(book), [900, 2100]);
+        book.assert_sound();
+    });
+}
+
+#[test]
+fn a_member_is_found_by_his_external_id_stored_or_unknown() {
+    let rule = "[[rule]]\nid = \"r\"\non = \"invested\"\n[[rule.pay]]\nto = \"member\"\namount = 'count(verified where it.member == fact.ref) + 1'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        book.members(&[["a", ""], ["b", ""]]);
+        book.fact(
+            "v1",
+            "verified",
+            "b",
+            "2017-06-09T10:00:00+08:00",
+            json!({}),
+        );
+        for (id, named) in [("i1", "b"), ("i2", "nobody"), ("i3", "a")] {
+            book.fact(
+                id,
+                "invested",
+                "a",
+                "2017-06-10T10:00:00+08:00",
+                json!({"amount": "1.00", "term_days": 90, "product": "fixed", "ref": named}),
+            );
+        }
+        assert_eq!(amounts(book), [200, 100, 100]);
+        book.assert_sound();
+    });
+}
+
+#[test]
+fn what_is_held_each_day_is_summed_day_by_day() {
+    let rule = "[[rule]]\nid = \"r\"\non = \"verified\"\n[[rule.pay]]\nto = \"member\"\namount = 'sum(days of last(invested.amount by friend until day + 1 day) ?? 0 from fact.at - 4 days until fact.at)'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        book.members(&[["a", ""]]);
+        batch(
+            book,
+            &[invested(["i1", "a", "2017-06-07T23:00:00+08:00", "10.00"])],
+        );
+        batch(
+            book,
+            &[invested(["i2", "a", "2017-06-09T01:00:00+08:00", "30.00"])],
+        );
+        book.fact(
+            "v1",
+            "verified",
+            "a",
+            "2017-06-10T00:00:00+08:00",
+            json!({}),
+        );
+        // The 6th holds nothing, the 7th and the 8th hold 10, the 9th 30.
+        assert_eq!(amounts(book), [5000]);
+        book.assert_sound();
+    });
+}

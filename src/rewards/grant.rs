@@ -2,10 +2,9 @@
 
 use super::decide::{Run, Work};
 use super::explain::{Condition, Explanation, Rounding};
-use super::limits::period_name;
 use super::reward::{Action, Reward, RewardState, Timer, TimerKind};
 use crate::rules::eval::{Env, Halt};
-use crate::rules::program::{Beneficiary, Mode, Pay, PayAmount, PayCurrency, Per, Require};
+use crate::rules::program::{Beneficiary, Mode, Pay, PayAmount, PayCurrency, Require};
 use crate::types::currency::show_minor;
 use crate::types::{Exact, MemberId, Text, Value};
 
@@ -102,13 +101,24 @@ impl<'a> Work<'a> {
             PayAmount::Amount(formula, _) => formula,
         };
         let key = self.key(target, &currency)?;
-        let new = self.first_look && pay.per.iter().any(|p| matches!(p, Per::Fact));
-        let standing = if new { None } else { self.standing(&key)? };
+        let standing = if self.is_first(target) {
+            None
+        } else {
+            self.standing(&key)?
+        };
         if standing.is_some() && pay.mode == Mode::Once {
             return Ok(());
         }
+        if standing.as_ref().is_some_and(|r| r.currency != currency) {
+            let reason = "the reward for this is in another currency".into();
+            return self.refuse(target, &currency, reason, explanation);
+        }
         for require in run.rule.require.iter().chain(&pay.require) {
             if let Some(reason) = self.check(&env, require, &mut explanation)? {
+                // A target that can no more be moved stays where it is.
+                if standing.is_some() && pay.mode == Mode::Target {
+                    return Ok(());
+                }
                 return self.refuse(target, &currency, reason, explanation);
             }
         }
@@ -193,6 +203,9 @@ impl<'a> Work<'a> {
         }
         explanation.amount = format!("{} {currency}", show_minor(minor, exponent));
         let uses = self.charge(room.counters, minor)?;
+        if !self.is_first(target) {
+            self.withdraw_refusal(&key)?;
+        }
         let mut reward = self.draft(target, key, currency, exact);
         reward.amount_minor = minor;
         reward.uses = uses;
@@ -276,7 +289,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Changes the amount of a reward that still waits.
+    /// Changes the amount of a reward that was not paid yet.
     fn adjust(
         &mut self,
         target: Target<'_>,
@@ -288,8 +301,7 @@ impl<'a> Work<'a> {
     ) -> Result<(), Halt> {
         let open = match reward.state {
             RewardState::Pending => true,
-            // Virtual principal may grow on the day it was given.
-            RewardState::Available => target.pay.fund.is_some(),
+            RewardState::Available => reward.clawed_minor == 0,
             _ => false,
         };
         if !open {
@@ -307,8 +319,7 @@ impl<'a> Work<'a> {
             self.changes.rewards.insert(reward.id, reward);
             return Ok(());
         }
-        if reward.state == RewardState::Pending
-            && delta > 0
+        if delta > 0
             && let Some((kept, check)) = self.budget_room(target.run, &reward.currency, delta)
         {
             explanation.budget = Some(check);
@@ -325,7 +336,10 @@ impl<'a> Work<'a> {
         reward.amount_minor = minor;
         if reward.budget_minor > 0 {
             reward.budget_minor += delta;
-            self.move_budget(reward.program_no, delta, 0);
+            match reward.state {
+                RewardState::Pending => self.move_budget(reward.program_no, delta, 0),
+                _ => self.move_budget(reward.program_no, 0, delta),
+            }
         }
         explanation.amount = format!("{} {}", show_minor(minor, exponent), reward.currency);
         let text = self.written(&explanation)?;
@@ -385,37 +399,6 @@ impl<'a> Work<'a> {
         });
         Ok((!holds).then(|| require.otherwise.clone()))
     }
-
-    fn key(&self, target: Target<'_>, currency: &Text) -> Result<Text, Halt> {
-        let Target { run, pay, env, .. } = target;
-        let mut key = base_key(target);
-        for per in &pay.per {
-            key.push('/');
-            key.push_str(&match per {
-                Per::Fact => format!("f{}", run.fact.seq),
-                Per::Item => format!("i{}", run.item.map_or(0, |i| i.seq)),
-                Per::Friend => format!("m{}", run.friend),
-                Per::Period(period) => {
-                    period_name(*period, run.item.unwrap_or(run.fact).at, env.zone)
-                }
-                Per::Currency => currency.to_string(),
-                Per::Value(formula) => env.eval(&formula.expr)?.to_string(),
-            });
-        }
-        Ok(key.into())
-    }
-}
-
-/// Program, rule, payment, level and beneficiary: what every key begins with.
-pub(super) fn base_key(target: Target<'_>) -> String {
-    let program = &target.run.active.program.id;
-    format!(
-        "{program}/{}/{}/{}/w{}",
-        target.run.rule.id,
-        target.position,
-        target.to.distance(),
-        target.who
-    )
 }
 
 /// Decimals of a currency that the program may pay in.

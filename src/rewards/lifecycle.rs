@@ -248,7 +248,12 @@ impl<'a> Work<'a> {
     }
 
     /// Ends a reward that was never available; limits and budget get their room back.
-    fn end(&mut self, mut reward: Reward, state: RewardState, reason: Text) -> Result<(), Halt> {
+    pub(super) fn end(
+        &mut self,
+        mut reward: Reward,
+        state: RewardState,
+        reason: Text,
+    ) -> Result<(), Halt> {
         let action = match state {
             RewardState::Withdrawn => Action::Withdrawn,
             RewardState::Expired => Action::Expired,
@@ -257,6 +262,9 @@ impl<'a> Work<'a> {
         self.move_budget_of(&reward, -reward.budget_minor, 0);
         self.uncharge(&reward.uses)?;
         let minor = reward.amount_minor - reward.clawed_minor;
+        if state == RewardState::ClawedBack {
+            reward.clawed_minor = reward.amount_minor;
+        }
         reward.state = state;
         reward.reason = reason;
         reward.uses = Vec::new();
@@ -296,7 +304,7 @@ impl<'a> Work<'a> {
         if reward.state == RewardState::Pending && target == whole && reward.clawed_minor == 0 {
             return self.end(
                 reward.clone(),
-                RewardState::Cancelled,
+                RewardState::ClawedBack,
                 clawback.reason.clone(),
             );
         }

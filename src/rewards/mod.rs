@@ -6,6 +6,7 @@ pub mod catalog;
 pub mod decide;
 pub mod explain;
 mod grant;
+mod key;
 mod lifecycle;
 mod limits;
 mod refuse;

@@ -2,7 +2,7 @@
 
 use super::decide::{Run, Work};
 use super::explain::Explanation;
-use super::grant::{Target, base_key};
+use super::grant::Target;
 use super::reward::Action;
 use crate::rules::eval::{Env, Halt};
 use crate::rules::program::{Beneficiary, Pay, PayAmount};
@@ -64,7 +64,7 @@ impl Work<'_> {
         )
     }
 
-    /// Keeps a refusal, once for each starting fact or item.
+    /// Keeps a refusal, once for each thing that a reward would have stood for.
     pub(super) fn refuse(
         &mut self,
         target: Target<'_>,
@@ -72,11 +72,9 @@ impl Work<'_> {
         reason: Text,
         mut explanation: Explanation,
     ) -> Result<(), Halt> {
-        let Target { run, pay, .. } = target;
-        let seq = run.item.unwrap_or(run.fact).seq;
-        let key: Text = format!("{}/r/{seq}", base_key(target)).into();
-        let new = self.first_look && run.item.is_none();
-        if !new && self.standing(&key)?.is_some() {
+        let pay = target.pay;
+        let key = self.refusal_key(target, currency)?;
+        if !self.is_first(target) && self.standing(&key)?.is_some() {
             return Ok(());
         }
         explanation.refused = Some(reason.to_string());

@@ -165,6 +165,8 @@ pub struct Pay {
     pub form: Text,
     /// The program's own word for it.
     pub kind: Text,
+    /// Its name when payments of several rules feed one reward.
+    pub slot: Option<Text>,
     /// How much.
     pub amount: PayAmount,
     /// In what.

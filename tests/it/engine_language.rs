@@ -114,3 +114,63 @@ fn what_is_held_each_day_is_summed_day_by_day() {
         book.assert_sound();
     });
 }
+
+#[test]
+fn a_reward_grows_while_it_is_available_and_no_more_once_it_is_paid() {
+    let rule = "budget = { total = 100.00 }\n[[rule]]\nid = \"r\"\non = \"invested\"\nrequire = [{ that = 'people(invested by referrer.friends) >= 2', else = \"one friend is too few\" }]\n[[rule.pay]]\nto = \"referrer\"\nper = []\nmode = \"target\"\namount = '10 * people(invested by who.friends)'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        book.members(&[["a", ""], ["b", "a"], ["c", "a"], ["d", "a"], ["e", "a"]]);
+        let day = |d: u32| format!("2017-06-1{d}T10:00:00+08:00");
+        batch(book, &[invested(["i1", "b", &day(0), "1.00"])]);
+        let refused = vec![("cash".to_owned(), "refused".to_owned(), 0)];
+        assert_eq!(book.rewards(), refused);
+        batch(book, &[invested(["i2", "c", &day(1), "1.00"])]);
+        // The refusal gave way to the reward for the same thing.
+        let states: Vec<String> = book.rewards().into_iter().map(|(_, s, _)| s).collect();
+        assert_eq!(states, ["withdrawn", "available"]);
+        batch(book, &[invested(["i3", "d", &day(2), "1.00"])]);
+        assert_eq!(amounts(book), [3000]);
+        book.assert_sound();
+        let paid = book.engine.decide(|d| {
+            let body = json!({"reward": 2, "reason": ""}).to_string();
+            d.operator(
+                "reward.paid",
+                "tests",
+                body,
+                vouchsafe::rewards::What::Paid(2),
+            )
+        });
+        assert!(paid.is_ok(), "{paid:?}");
+        batch(book, &[invested(["i4", "e", &day(3), "1.00"])]);
+        assert_eq!(amounts(book), [3000]);
+        let last = book.rewards().pop().map(|(_, state, _)| state);
+        assert_eq!(last.as_deref(), Some("refused"));
+        book.assert_sound();
+    });
+}
+
+#[test]
+fn payments_of_two_rules_feed_one_reward_through_their_slot() {
+    let pay = "[[rule.pay]]\nto = \"member\"\nslot = \"points\"\nmode = \"sum\"\n";
+    let rules = format!(
+        "[[rule]]\nid = \"a\"\non = \"invested\"\n{pay}per = []\namount = 'fact.amount * 10%'\n[[rule]]\nid = \"b\"\non = [\"invested\", \"verified\"]\n{pay}per = []\namount = '5'\n"
+    );
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rules}"));
+        book.members(&[["a", ""]]);
+        batch(
+            book,
+            &[invested(["i1", "a", "2017-06-10T10:00:00+08:00", "100.00"])],
+        );
+        book.fact(
+            "v1",
+            "verified",
+            "a",
+            "2017-06-11T10:00:00+08:00",
+            json!({}),
+        );
+        assert_eq!(amounts(book), [2000]);
+        book.assert_sound();
+    });
+}

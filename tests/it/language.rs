@@ -150,3 +150,10 @@ fn its_and_day_are_known_only_where_there_is_one() {
     ));
     assert!(both.contains("in place of a field"), "{both}");
 }
+
+#[test]
+fn payments_of_a_slot_agree_on_what_they_are_made_of() {
+    let other = "amount = '1'\nslot = \"s\"\n[[rule.pay]]\nto = \"member\"\namount = '1'\nslot = \"s\"\nmode = \"sum\"";
+    let message = refused(&rule("", other));
+    assert!(message.contains("the slot `s`"), "{message}");
+}

@@ -71,6 +71,7 @@ pub fn read(
         params: BTreeMap::new(),
         tiers: Vec::new(),
         lets: Lets::default(),
+        slots: BTreeMap::new(),
         currencies: plan.currencies.clone(),
         round: None,
     };
@@ -101,6 +102,7 @@ pub(crate) struct Reader<'a> {
     params: BTreeMap<Text, (Value, Type)>,
     tiers: Vec<TierTable>,
     lets: Lets,
+    slots: BTreeMap<Text, pay::Terms>,
     pub(crate) currencies: Currencies,
     pub(crate) round: Option<Round>,
 }

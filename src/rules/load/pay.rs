@@ -1,6 +1,6 @@
 //! Reads the payments of a rule.
 
-use super::parts::round;
+use super::parts::{identifier, round};
 use super::reader::{Fields, Item, choice, number, text, texts, whole};
 use super::{Place, Reader, is_amount};
 use crate::rules::error::{Problem, suggest};
@@ -20,6 +20,9 @@ const FORMS: [(&str, &str); 6] = [
     ("milestone", "milestone"),
     ("other", "other"),
 ];
+
+/// What payments of one slot agree on.
+pub(super) type Terms = (Mode, PayCurrency, Round);
 
 /// Most payments that one list of `amounts` stands for.
 const AMOUNTS_MAX: usize = 50;
@@ -63,6 +66,7 @@ impl<'a> Reader<'a> {
         let cap = self.optional(table.take("cap"), place, is_amount, "an amount")?;
         let per = self.per(table.take("per"), place)?;
         let mode = mode(&mut table)?;
+        let slot = table.take("slot").map(identifier).transpose()?;
         let limits = self.limits(table.take("limit"), place)?;
         let beyond = table.take("beyond").map_or(Ok(false), |i| {
             choice(i, &[("refuse", true), ("ignore", false)])
@@ -76,16 +80,11 @@ impl<'a> Reader<'a> {
             .map(|i| self.fund(i, reward))
             .transpose()?;
         table.finish()?;
-        if mode != Mode::Once && !limits.is_empty() {
-            return Err(
-                Problem::new(item.span(), "`limit` works with `mode = \"once\"` only")
-                    .help("cap the sum with `cap`"),
-            );
-        }
         let first = Pay {
             to,
             form,
             kind,
+            slot,
             amount,
             currency,
             require,
@@ -101,12 +100,33 @@ impl<'a> Reader<'a> {
             expire,
             fund,
         };
+        self.consistent(&first, item.span())?;
         let more = more.into_iter().map(|amount| Pay {
             amount,
             ..first.clone()
         });
         let more: Vec<Pay> = more.collect();
         Ok(std::iter::once(first).chain(more).collect())
+    }
+
+    /// What no single key of a payment shows.
+    fn consistent(&mut self, pay: &Pay, span: Range<usize>) -> Result<(), Problem> {
+        if pay.mode != Mode::Once && !pay.limits.is_empty() {
+            return Err(
+                Problem::new(span, "`limit` works with `mode = \"once\"` only")
+                    .help("cap the sum with `cap`"),
+            );
+        }
+        let Some(slot) = &pay.slot else { return Ok(()) };
+        // Payments that feed one reward must agree on what it is made of.
+        let terms = (pay.mode, pay.currency.clone(), pay.round);
+        if *self.slots.entry(slot.clone()).or_insert(terms.clone()) == terms {
+            return Ok(());
+        }
+        Err(Problem::new(
+            span,
+            format!("payments of the slot `{slot}` need the same `mode`, currency and `round`"),
+        ))
     }
 
     /// One amount, or the first of a list and the others.

@@ -1,6 +1,7 @@
 //! Currencies and commodities with their number of decimals.
 
 use super::Text;
+use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 /// ISO 4217 active codes with other than two decimals, and the two-decimal codes in use here.
@@ -113,13 +114,36 @@ impl Currencies {
 /// `minor` units as a decimal text with all decimals, such as `1234.50`.
 #[must_use]
 pub fn show_minor(minor: i64, exponent: u8) -> String {
-    let places = usize::from(exponent);
-    let digits = format!("{:0>width$}", minor.unsigned_abs(), width = places + 1);
-    let (whole, part) = digits.split_at(digits.len().saturating_sub(places));
-    let sign = if minor < 0 { "-" } else { "" };
-    if part.is_empty() {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{part}")
+    // More than 28 decimals cannot be written; no currency has more than 12.
+    Decimal::try_new(minor, u32::from(exponent))
+        .map_or_else(|_| minor.to_string(), |d| d.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minor_units_are_shown_with_all_their_decimals() {
+        let shown = [
+            (123_450, 2),
+            (-5, 2),
+            (0, 2),
+            (7, 0),
+            (i64::MIN, 3),
+            (1, 12),
+        ]
+        .map(|(m, e)| show_minor(m, e));
+        assert_eq!(
+            shown,
+            [
+                "1234.50",
+                "-0.05",
+                "0.00",
+                "7",
+                "-9223372036854775.808",
+                "0.000000000001"
+            ]
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! One decision: an input in, changes out.
 
 use super::catalog::{Active, Catalog};
+use super::gather::{Ends, period_at};
 use super::reward::{Action, Entry, Reward, RewardState, Timer, TimerKind};
 use super::state::{Changes, Snapshot, ties};
 use crate::rules::eval::{Env, Halt};
@@ -68,6 +69,9 @@ pub(super) struct Work<'a> {
     pub(super) changes: Changes,
 }
 
+/// The number of no member: what it owns or earns does not exist.
+pub(super) const NOBODY: MemberId = 0;
+
 /// One run of one rule.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
@@ -77,6 +81,7 @@ pub(super) struct Run<'a> {
     pub(super) fact: &'a Fact,
     pub(super) item: Option<&'a Fact>,
     pub(super) friend: MemberId,
+    pub(super) period: Ends,
 }
 
 impl<'a> Run<'a> {
@@ -85,6 +90,7 @@ impl<'a> Run<'a> {
         Env {
             item: self.item,
             friend: Some(self.friend),
+            period: self.period,
             ..base_env(state, self.active, self.fact)
         }
     }
@@ -99,6 +105,7 @@ pub(super) fn base_env<'a>(state: &'a Snapshot, active: &'a Active, fact: &'a Fa
         calendar: &program.calendar,
         tiers: &program.tiers,
         window: (program.from, program.until),
+        period: (None, None),
         fact,
         item: None,
         it: None,
@@ -149,23 +156,69 @@ impl<'a> Work<'a> {
     }
 
     /// Runs a rule at once, or sets its timer.
-    fn start(&mut self, active: &'a Active, position: usize, fact: &Fact) -> Result<(), Halt> {
+    fn start(&mut self, active: &'a Active, position: usize, fact: &Arc<Fact>) -> Result<(), Halt> {
+        self.safely(active, position, fact, |work, run| {
+            if let Some(gather) = &run.rule.gather {
+                return work.gather(run, gather, fact);
+            }
+            if let Some(after) = &run.rule.after {
+                let Some(at) = base_env(work.state, active, fact).instant(&after.expr)? else {
+                    return Ok(());
+                };
+                if at > work.now {
+                    work.changes.timers.push(Timer {
+                        at,
+                        kind: TimerKind::Look(active.no, position, fact.seq),
+                    });
+                    return Ok(());
+                }
+            }
+            work.run(run)
+        })
+    }
+
+    /// Looks at a rule whose time has come.
+    fn look(&mut self, active: &'a Active, position: usize, fact: &Arc<Fact>) -> Result<(), Halt> {
+        self.safely(active, position, fact, |work, run| {
+            work.run(run)?;
+            match &run.rule.gather {
+                Some(gather) => work.looked(run, gather, fact),
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// Does something about a rule; what cannot be computed is refused instead.
+    fn safely<'f>(
+        &mut self,
+        active: &'f Active,
+        position: usize,
+        fact: &'f Fact,
+        act: impl FnOnce(&mut Self, Run<'f>) -> Result<(), Halt>,
+    ) -> Result<(), Halt>
+    where
+        'a: 'f,
+    {
         let Some(rule) = active.rule(position) else {
             return Ok(());
         };
-        if let Some(after) = &rule.after {
-            let Some(at) = base_env(self.state, active, fact).instant(&after.expr)? else {
-                return Ok(());
-            };
-            if at > self.now {
-                self.changes.timers.push(Timer {
-                    at,
-                    kind: TimerKind::Look(active.no, position, fact.seq),
-                });
-                return Ok(());
+        let run = Run {
+            active,
+            position,
+            rule,
+            fact,
+            item: None,
+            friend: fact.member.unwrap_or(NOBODY),
+            period: period_at(rule, active, fact, self.moment),
+        };
+        let before = self.changes.clone();
+        match act(self, run) {
+            Err(Halt::Fault(why)) => {
+                self.changes = before;
+                self.refuse_all(run, &format!("cannot be computed: {why}"))
             }
+            other => other,
         }
-        self.run(active, position, fact)
     }
 
     fn timer(&mut self, timer: &Timer) -> Result<(), Halt> {
@@ -173,7 +226,7 @@ impl<'a> Work<'a> {
             TimerKind::Look(program, position, seq) => match self.catalog.get(program) {
                 Some(active) => {
                     let fact = self.state.fact(seq)?;
-                    self.run(active, position, &fact)
+                    self.look(active, position, &fact)
                 }
                 None => Err(Halt::Fault(format!("program {program} is missing"))),
             },
@@ -183,30 +236,27 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn run(&mut self, active: &'a Active, position: usize, fact: &Fact) -> Result<(), Halt> {
-        let Some(rule) = active.rule(position) else {
-            return Ok(());
-        };
-        let items: Vec<Option<Arc<Fact>>> = match &rule.each {
-            Some(each) => base_env(self.state, active, fact)
-                .select(each)?
-                .into_iter()
-                .map(Some)
-                .collect(),
+    /// Runs a rule for its fact, or for each of its items.
+    fn run(&mut self, run: Run<'_>) -> Result<(), Halt> {
+        let items: Vec<Option<Arc<Fact>>> = match &run.rule.each {
+            Some(each) => {
+                let env = Env {
+                    period: run.period,
+                    ..base_env(self.state, run.active, run.fact)
+                };
+                env.select(each)?.into_iter().map(Some).collect()
+            }
             None => vec![None],
         };
         for item in items {
             let item = item.as_deref();
-            let Some(friend) = item.map_or(fact.member, |i| i.member) else {
+            let Some(friend) = item.map_or(run.fact.member, |i| i.member) else {
                 continue;
             };
             let run = Run {
-                active,
-                position,
-                rule,
-                fact,
                 item,
                 friend,
+                ..run
             };
             let before = self.changes.clone();
             match self.run_once(run) {

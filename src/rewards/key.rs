@@ -1,6 +1,6 @@
 //! What one reward stands for: its key, and the key of a refusal in its place.
 
-use super::decide::Work;
+use super::decide::{Run, Work};
 use super::grant::Target;
 use super::limits::period_name;
 use super::reward::RewardState;
@@ -18,13 +18,16 @@ impl Work<'_> {
         };
         for per in &target.pay.per {
             key.push('/');
-            key.push_str(&part(
-                per,
-                &env,
-                target.run.fact,
-                target.run.item,
-                currency,
-            )?);
+            let Run {
+                rule, fact, item, ..
+            } = target.run;
+            key.push_str(&part(per, &env, fact, item, currency)?);
+            // What is looked at again and again is one thing in each period.
+            if let (Per::Fact, Some(from)) = (per, target.run.period.0)
+                && rule.gather.as_ref().is_some_and(|g| g.repeat)
+            {
+                key.push_str(&format!("p{}", from.micros()));
+            }
         }
         Ok(key.into())
     }
@@ -78,7 +81,7 @@ fn base_key(target: Target<'_>) -> String {
 }
 
 /// A part of what a reward stands for.
-fn part(
+pub(super) fn part(
     per: &Per,
     env: &Env<'_>,
     fact: &Fact,
@@ -89,6 +92,7 @@ fn part(
         Per::Fact => format!("f{}", fact.seq),
         Per::Item => format!("i{}", item.map_or(0, |i| i.seq)),
         Per::Friend => format!("m{}", env.friend.unwrap_or(0)),
+        Per::Upline(steps) => format!("u{}", env.upline(*steps)?.unwrap_or(0)),
         Per::Period(period) => period_name(*period, item.unwrap_or(fact).at, env.zone),
         Per::Currency => currency.to_owned(),
         Per::Value(formula) => env.eval(&formula.expr)?.to_string(),

@@ -51,6 +51,7 @@ impl<'a> Work<'a> {
             fact: &facts.fact,
             item,
             friend: reward.origin,
+            period: (None, None),
         };
         let env = Env {
             who: Some(reward.who),

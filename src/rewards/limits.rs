@@ -52,10 +52,7 @@ impl Work<'_> {
         };
         for limit in &pay.limits {
             let counter = counter_name(run, limit, pay_position, who);
-            let (count, sum) = match self.changes.counters.get(&counter) {
-                Some(used) => *used,
-                None => self.state.counter(&counter)?,
-            };
+            let (count, sum) = self.used(&counter)?;
             let before = match &limit.used {
                 Some(formula) => match env.eval(&formula.expr)? {
                     Value::Num(n) => n.to_int().unwrap_or(0),
@@ -89,6 +86,14 @@ impl Work<'_> {
         Ok(room)
     }
 
+    /// A counter in the middle of this decision.
+    pub(super) fn used(&self, counter: &Text) -> Result<(i64, i64), Halt> {
+        match self.changes.counters.get(counter) {
+            Some(used) => Ok(*used),
+            None => self.state.counter(counter),
+        }
+    }
+
     /// Charges a granted amount to its counters; gives what was charged.
     pub(super) fn charge(
         &mut self,
@@ -107,10 +112,7 @@ impl Work<'_> {
 
     fn move_counters(&mut self, uses: &[(Text, i64, i64)], sign: i64) -> Result<(), Halt> {
         for (counter, count, minor) in uses {
-            let before = match self.changes.counters.get(counter) {
-                Some(used) => *used,
-                None => self.state.counter(counter)?,
-            };
+            let before = self.used(counter)?;
             self.changes.counters.insert(
                 counter.clone(),
                 (before.0 + sign * count, before.1 + sign * minor),

@@ -5,6 +5,7 @@ pub mod cases;
 pub mod catalog;
 pub mod decide;
 pub mod explain;
+mod gather;
 mod grant;
 mod key;
 mod lifecycle;

@@ -1,6 +1,6 @@
 //! Refusals: the rule looked, pays nothing, and can say why.
 
-use super::decide::{Run, Work};
+use super::decide::{NOBODY, Run, Work};
 use super::explain::Explanation;
 use super::grant::Target;
 use super::reward::Action;
@@ -11,6 +11,9 @@ use crate::types::{Exact, Text};
 impl Work<'_> {
     /// Refuses every payment of a rule that could not be computed.
     pub(super) fn refuse_all(&mut self, run: Run<'_>, reason: &str) -> Result<(), Halt> {
+        if run.friend == NOBODY {
+            return Ok(());
+        }
         for (position, pay) in run.rule.pays.iter().enumerate() {
             for to in &pay.to {
                 if let Some(target) = self.target(run, pay, position, *to)? {

@@ -36,6 +36,8 @@ pub struct Scope<'a> {
     pub who: bool,
     /// Whether there is a member under examination: `its`.
     pub its: bool,
+    /// Whether a period closed: `period.from`, `period.until`.
+    pub period: bool,
     /// Whether there is a day under examination: `day`.
     pub day: bool,
     /// Whether there is a reward: `granted`, `released`, `amount`.

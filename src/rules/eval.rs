@@ -69,6 +69,8 @@ pub struct Env<'a> {
     pub tiers: &'a [TierTable],
     /// The program's window.
     pub window: (Option<Instant>, Option<Instant>),
+    /// The period that closed.
+    pub period: (Option<Instant>, Option<Instant>),
     /// The fact that started the rule.
     pub fact: &'a Fact,
     /// The `each` item.
@@ -237,6 +239,8 @@ impl<'a> Env<'a> {
         let instant = match local {
             Local::WindowFrom => self.window.0,
             Local::WindowUntil => self.window.1,
+            Local::PeriodFrom => self.period.0,
+            Local::PeriodUntil => self.period.1,
             Local::Granted => self.granted,
             Local::Released => self.released,
             Local::Day => return self.day.map_or(Value::Absent, Value::Date),

@@ -98,6 +98,10 @@ pub enum Local {
     Amount,
     /// The day under examination.
     Day,
+    /// Start of the period that closed.
+    PeriodFrom,
+    /// End of the period that closed.
+    PeriodUntil,
 }
 
 /// A checked expression.

@@ -106,12 +106,34 @@ pub struct Rule {
     pub each: Option<Aggregate>,
     /// Looked at then.
     pub after: Option<Formula>,
+    /// Facts that are looked at together when their time comes.
+    pub gather: Option<Gather>,
     /// Does not apply otherwise.
     pub when: Option<Formula>,
     /// Refused otherwise.
     pub require: Vec<Require>,
     /// Payments.
     pub pays: Vec<Pay>,
+}
+
+/// Facts that are looked at together, once, when their time comes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gather {
+    /// The period that closes.
+    pub close: Option<Close>,
+    /// What the facts have in common.
+    pub by: Vec<Per>,
+    /// Whether there is a look at the end of every later period too.
+    pub repeat: bool,
+}
+
+/// What closes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Close {
+    /// A calendar period.
+    Period(Period),
+    /// The program's window.
+    Window,
 }
 
 /// A condition with the reason of its refusal.
@@ -233,6 +255,8 @@ pub enum Per {
     Item,
     /// The member who acted.
     Friend,
+    /// The member so many steps above him.
+    Upline(u8),
     /// A calendar period of the fact's time.
     Period(Period),
     /// The currency.

@@ -174,3 +174,107 @@ fn payments_of_two_rules_feed_one_reward_through_their_slot() {
         book.assert_sound();
     });
 }
+
+#[test]
+fn the_facts_of_a_group_are_looked_at_once_when_their_week_is_over() {
+    let rule = "[[rule]]\nid = \"week\"\non = \"invested\"\nclose = \"week\"\ngather = [\"referrer\"]\n[[rule.pay]]\nto = \"referrer\"\namount = 'sum(invested.amount by who.friends from period.from until period.until) * 10%'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        book.members(&[["a", ""], ["b", "a"], ["c", "a"], ["x", ""], ["y", "x"]]);
+        // The week from Monday the 5th to Sunday the 11th.
+        batch(
+            book,
+            &[
+                invested(["i1", "b", "2017-06-10T10:00:00+08:00", "100.00"]),
+                invested(["i2", "c", "2017-06-10T11:00:00+08:00", "50.00"]),
+            ],
+        );
+        batch(
+            book,
+            &[
+                invested(["i3", "b", "2017-06-11T23:00:00+08:00", "10.00"]),
+                invested(["i4", "y", "2017-06-11T23:30:00+08:00", "7.00"]),
+            ],
+        );
+        assert!(book.rewards().is_empty());
+        assert_eq!(book.tick("2017-06-11T23:59:59+08:00"), 0);
+        assert_eq!(book.tick("2017-06-12T00:00:00+08:00"), 2);
+        assert_eq!(amounts(book), [1600, 70]);
+        // One more of that week comes too late, and one of the next week has its own look.
+        let late = json!({"id": "i5", "type": "invested", "member": "c", "at": "2017-06-09T10:00:00+08:00",
+            "properties": {"amount": "1.00", "term_days": 90, "product": "fixed", "ref": "i5"}});
+        batch(
+            book,
+            &[
+                late,
+                invested(["i6", "c", "2017-06-12T10:00:00+08:00", "30.00"]),
+            ],
+        );
+        book.tick("2017-06-19T00:00:00+08:00");
+        assert_eq!(amounts(book), [1600, 70, 300]);
+        let refused = book
+            .rewards()
+            .into_iter()
+            .filter(|(_, state, _)| state == "refused")
+            .count();
+        assert_eq!(refused, 1);
+        book.assert_sound();
+    });
+}
+
+#[test]
+fn a_history_that_is_accepted_later_is_looked_at_together_too() {
+    let rule = "[[rule]]\nid = \"day\"\non = \"invested\"\nclose = \"day\"\ngather = []\n[[rule.pay]]\nto = \"member\"\namount = 'people(invested from period.from until period.until)'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        book.members(&[["a", ""], ["b", ""]]);
+        let events: Vec<Json> = [("i1", "a"), ("i2", "b")]
+            .iter()
+            .map(|(id, member)| invested([id, member, "2017-06-10T10:00:00+08:00", "5.00"]))
+            .chain([invested(["i3", "b", "2017-06-20T10:00:00+08:00", "5.00"])])
+            .collect();
+        batch(book, &events);
+        book.tick("2017-06-20T10:00:00+08:00");
+        assert_eq!(amounts(book), [200]);
+        book.assert_sound();
+    });
+}
+
+#[test]
+fn a_look_that_repeats_gives_one_reward_for_each_period_until_the_window_ends() {
+    let head = HEAD.replace(
+        "zone",
+        "window = { from = 2017-06-01T00:00:00+08:00, until = 2017-09-01T00:00:00+08:00 }\nzone",
+    );
+    let rule = "[[rule]]\nid = \"m\"\non = \"invested\"\nclose = \"month\"\nrepeat = true\n[[rule.pay]]\nto = \"member\"\namount = 'count(days from period.from until period.until)'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{head}{rule}"));
+        book.members(&[["a", ""]]);
+        batch(
+            book,
+            &[
+                invested(["i1", "a", "2017-06-10T10:00:00+08:00", "5.00"]),
+                invested(["i2", "a", "2017-06-11T10:00:00+08:00", "5.00"]),
+            ],
+        );
+        book.tick("2017-12-01T00:00:00+08:00");
+        assert_eq!(amounts(book), [3000, 3100, 3100]);
+        book.assert_sound();
+    });
+}
+
+#[test]
+fn what_cannot_be_computed_when_a_group_is_found_is_refused_and_stops_nothing() {
+    let rule = "[[rule]]\nid = \"r\"\non = \"invested\"\nclose = \"day\"\ngather = ['1 / (steps(fact.amount, 5) - 1) == 1']\n[[rule.pay]]\nto = \"member\"\namount = '1'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        book.members(&[["a", ""]]);
+        batch(
+            book,
+            &[invested(["i1", "a", "2017-06-10T10:00:00+08:00", "5.00"])],
+        );
+        let states: Vec<String> = book.rewards().into_iter().map(|(_, s, _)| s).collect();
+        assert_eq!(states, ["refused"]);
+        book.assert_sound();
+    });
+}

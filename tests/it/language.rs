@@ -157,3 +157,33 @@ fn payments_of_a_slot_agree_on_what_they_are_made_of() {
     let message = refused(&rule("", other));
     assert!(message.contains("the slot `s`"), "{message}");
 }
+
+#[test]
+fn a_rule_that_gathers_needs_a_time_and_its_period_is_not_known_to_the_reward_later() {
+    for (head, word) in [
+        ("close = \"window\"", "needs a `window` with an end"),
+        ("gather = [\"friend\"]", "needs `close`"),
+        (
+            "after = 'fact.at + 1 day'\nrepeat = true",
+            "calendar period",
+        ),
+        (
+            "close = \"day\"\nrepeat = true\nafter = 'period.until'",
+            "takes no `after`",
+        ),
+    ] {
+        let message = refused(&rule(head, "amount = '1'"));
+        assert!(message.contains(word), "{head}: {message}");
+    }
+    let release = "amount = '1'\nrelease = { at = 'period.until + 1 day' }";
+    let message = refused(&rule("close = \"day\"", release));
+    assert!(
+        message.contains("`period.until` means nothing here"),
+        "{message}"
+    );
+    let message = refused(&rule(
+        "",
+        "amount = '1'\ncap = 'days(period.from, fact.at)'",
+    ));
+    assert!(message.contains("means nothing here"), "{message}");
+}

@@ -22,6 +22,8 @@ impl Scope<'_> {
             ["amount"] if self.reward => {
                 Ok((ExprKind::Local(Local::Amount), Type::Num(Unit::Money)))
             }
+            ["period", "from"] if self.period => local(Local::PeriodFrom),
+            ["period", "until"] if self.period => local(Local::PeriodUntil),
             ["day"] if self.day => Ok((ExprKind::Local(Local::Day), Type::Date)),
             ["params", name] => match self.params.get(*name) {
                 Some((value, t)) => Ok((ExprKind::Lit(value.clone()), *t)),
@@ -37,7 +39,7 @@ impl Scope<'_> {
                 let text = parts.join(".");
                 let known = [
                     "fact", "item", "it", "its", "friend", "member", "referrer", "level2", "who",
-                    "window", "params", "let", "granted", "released", "amount",
+                    "window", "period", "params", "let", "granted", "released", "amount",
                 ];
                 let first = parts.first().copied().unwrap_or_default();
                 Err(

@@ -71,6 +71,7 @@ pub fn read(
         params: BTreeMap::new(),
         tiers: Vec::new(),
         lets: Lets::default(),
+        ends: false,
         slots: BTreeMap::new(),
         currencies: plan.currencies.clone(),
         round: None,
@@ -102,6 +103,8 @@ pub(crate) struct Reader<'a> {
     params: BTreeMap<Text, (Value, Type)>,
     tiers: Vec<TierTable>,
     lets: Lets,
+    /// Whether the program's window has an end.
+    ends: bool,
     slots: BTreeMap<Text, pay::Terms>,
     pub(crate) currencies: Currencies,
     pub(crate) round: Option<Round>,
@@ -153,6 +156,7 @@ impl<'a> Reader<'a> {
             },
         };
         let (from, until) = window(&mut head)?;
+        self.ends = until.is_some();
         self.round = head.take("round").map(round).transpose()?;
         let exponent = self.currencies.exponent(&currency).unwrap_or(2);
         let budget = head
@@ -264,6 +268,7 @@ impl<'a> Reader<'a> {
             who: place.who,
             its: false,
             day: false,
+            period: place.period,
             reward: place.reward,
         }
     }
@@ -342,4 +347,5 @@ pub(crate) struct Place<'a> {
     pub(crate) item: Option<&'a Text>,
     pub(crate) who: bool,
     pub(crate) reward: bool,
+    pub(crate) period: bool,
 }

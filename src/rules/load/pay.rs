@@ -47,6 +47,8 @@ impl<'a> Reader<'a> {
         let place = Place { who: true, ..rule };
         let reward = Place {
             reward: true,
+            // What happens to a reward later knows no period.
+            period: false,
             ..place
         };
         let to = texts(table.need("to")?)?
@@ -215,7 +217,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn per(&self, item: Option<Item<'a>>, place: Place<'_>) -> Result<Vec<Per>, Problem> {
+    pub(super) fn per(
+        &self,
+        item: Option<Item<'a>>,
+        place: Place<'_>,
+    ) -> Result<Vec<Per>, Problem> {
         let Some(item) = item else {
             return Ok(vec![if place.item.is_some() {
                 Per::Item
@@ -231,6 +237,8 @@ impl<'a> Reader<'a> {
                     "fact" => Per::Fact,
                     "item" if place.item.is_some() => Per::Item,
                     "friend" | "member" => Per::Friend,
+                    "referrer" => Per::Upline(1),
+                    "level2" => Per::Upline(2),
                     "currency" => Per::Currency,
                     _ => match PERIODS.iter().find(|(w, _)| *w == word) {
                         Some((_, period)) => Per::Period(*period),
@@ -239,8 +247,8 @@ impl<'a> Reader<'a> {
                         }
                         None => {
                             let known = [
-                                "fact", "item", "friend", "day", "week", "month", "year",
-                                "currency", "lifetime",
+                                "fact", "item", "friend", "referrer", "level2", "day", "week",
+                                "month", "year", "currency", "lifetime",
                             ];
                             return Err(Problem::new(
                                 entry.span(),

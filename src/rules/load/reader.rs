@@ -99,6 +99,13 @@ pub(crate) fn text<'a>(item: Item<'a>) -> Result<&'a str, Problem> {
     })
 }
 
+/// `true` or `false`.
+pub(crate) fn flag(item: Item<'_>) -> Result<bool, Problem> {
+    item.get_ref()
+        .as_bool()
+        .ok_or_else(|| Problem::new(item.span(), "`true` or `false` is expected"))
+}
+
 /// A number written as integer, decimal or text, exactly as written; a text may be a percentage.
 pub(crate) fn number(item: Item<'_>) -> Result<Exact, Problem> {
     let (raw, percent) = match item.get_ref() {

@@ -1,13 +1,14 @@
 //! Reads the rules of a file.
 
 use super::parts::identifier;
-use super::reader::{Fields, Item, content_offset, list, text, texts};
+use super::reader::{Fields, Item, choice, content_offset, flag, list, text, texts};
 use super::{Place, Reader, is_condition, is_moment};
 use crate::rules::check;
 use crate::rules::error::{Problem, suggest};
 use crate::rules::expr::Aggregate;
-use crate::rules::program::Rule;
+use crate::rules::program::{Close, Gather, Per, Period, Rule};
 use crate::types::Text;
+use std::ops::Range;
 
 impl<'a> Reader<'a> {
     pub(super) fn rules(
@@ -50,18 +51,26 @@ impl<'a> Reader<'a> {
             }
             on.push(kind.into());
         }
-        let each = match table.take("each") {
-            Some(item) => Some(self.selection(item, &on)?),
-            None => None,
-        };
-        let kind = each.as_ref().map(|e| e.kind.clone());
-        let place = Place {
+        let after = table.take("after");
+        let gather = Gathered::take(&mut table)?;
+        let base = Place {
             on: &on,
-            item: kind.as_ref(),
+            item: None,
             who: false,
             reward: false,
+            period: gather.close.is_some(),
         };
-        let after = self.optional(table.take("after"), place, is_moment, "a time")?;
+        let each = table
+            .take("each")
+            .map(|i| self.selection(i, base))
+            .transpose()?;
+        let kind = each.as_ref().map(|e| e.kind.clone());
+        let place = Place {
+            item: kind.as_ref(),
+            ..base
+        };
+        let gather = self.gather(gather, after.is_some(), base, item.span())?;
+        let after = self.optional(after, base, is_moment, "a time")?;
         let when = self.optional(table.take("when"), place, is_condition, "a condition")?;
         let require = self.requires(table.take("require"), place)?;
         let pay_list = table.need("pay")?;
@@ -81,20 +90,73 @@ impl<'a> Reader<'a> {
             on,
             each,
             after,
+            gather,
             when,
             require,
             pays,
         })
     }
 
-    fn selection(&self, item: Item<'a>, on: &[Text]) -> Result<Aggregate, Problem> {
-        let place = Place {
-            on,
-            item: None,
-            who: false,
-            reward: false,
+    /// What gathers facts, checked; `timed` says whether the rule has `after`.
+    fn gather(
+        &self,
+        found: Gathered<'a>,
+        timed: bool,
+        place: Place<'_>,
+        span: Range<usize>,
+    ) -> Result<Option<Gather>, Problem> {
+        let Gathered { close, by, repeat } = found;
+        let wrong = match (close, &by) {
+            (Some(Close::Window), _) if !self.ends && !timed => {
+                "`close = \"window\"` needs a `window` with an end, or `after`"
+            }
+            (None, Some(_)) if !timed => "`gather` needs `close`, or `after` for its time",
+            _ if repeat && !matches!(close, Some(Close::Period(_))) => {
+                "`repeat` needs `close` with a calendar period"
+            }
+            _ if repeat && timed => "`repeat` looks at the end of each period and takes no `after`",
+            _ => "",
         };
+        if !wrong.is_empty() {
+            return Err(Problem::new(span, wrong));
+        }
+        let by = match (close, by) {
+            (None, None) => return Ok(None),
+            (Some(_), None) => vec![Per::Friend],
+            (_, Some(item)) => self.per(Some(item), place)?,
+        };
+        Ok(Some(Gather { close, by, repeat }))
+    }
+
+    fn selection(&self, item: Item<'a>, place: Place<'_>) -> Result<Aggregate, Problem> {
         check::selection(text(item)?, &self.scope(place))
             .map_err(|p| p.shifted(content_offset(self.source, &item.span())))
+    }
+}
+
+/// The keys of a rule that gather facts.
+struct Gathered<'a> {
+    close: Option<Close>,
+    by: Option<Item<'a>>,
+    repeat: bool,
+}
+
+impl<'a> Gathered<'a> {
+    fn take(table: &mut Fields<'a>) -> Result<Self, Problem> {
+        let closes = [
+            ("day", Close::Period(Period::Day)),
+            ("week", Close::Period(Period::Week)),
+            ("month", Close::Period(Period::Month)),
+            ("year", Close::Period(Period::Year)),
+            ("window", Close::Window),
+        ];
+        Ok(Self {
+            close: table
+                .take("close")
+                .map(|i| choice(i, &closes))
+                .transpose()?,
+            by: table.take("gather"),
+            repeat: table.take("repeat").map_or(Ok(false), flag)?,
+        })
     }
 }

@@ -4,8 +4,8 @@ use super::super::super::table::money;
 use super::Lang;
 use super::words::{Words, number};
 use vouchsafe::rules::program::{
-    Ending, Limit, LimitPer, Mode, Pay, PayAmount, PayCurrency, Per, Period, Program, Require,
-    Round, Rule,
+    Close, Ending, Gather, Limit, LimitPer, Mode, Pay, PayAmount, PayCurrency, Per, Period,
+    Program, Require, Round, Rule,
 };
 use vouchsafe::types::RoundingMode;
 
@@ -110,6 +110,7 @@ fn rule(rule: &Rule, words: Words<'_>, program: &Program) -> Vec<String> {
             format!("  对此前每笔符合条件的{kind}各判一次。"),
         ));
     }
+    lines.extend(rule.gather.as_ref().map(|g| gathered(g, words)));
     if let Some(after) = &rule.after {
         let at = words.formula(after);
         lines.push(lang.pick(
@@ -260,17 +261,58 @@ fn rounding(round: Round, lang: Lang) -> String {
     )
 }
 
-fn stands_for(pay: &Pay, words: Words<'_>) -> String {
+/// Which facts are looked at together, and when.
+fn gathered(gather: &Gather, words: Words<'_>) -> String {
     let lang = words.lang;
-    let part = |per: &Per| match per {
+    let parts: Vec<String> = gather.by.iter().map(|p| part(p, words)).collect();
+    let of = if parts.is_empty() {
+        lang.pick("All facts".to_owned(), "全部事实".to_owned())
+    } else {
+        let parts = words.list(&parts, lang.pick(" and ", "及"));
+        lang.pick(
+            format!("The facts of one {parts}"),
+            format!("同一{parts}的事实"),
+        )
+    };
+    let time = match gather.close {
+        Some(Close::Period(p)) => lang.pick(
+            format!(" in a {}", period(p, lang)),
+            format!("按{}", period(p, lang)),
+        ),
+        Some(Close::Window) => lang.pick(" in the whole time", "于整个活动期").to_owned(),
+        None => String::new(),
+    };
+    let again = if gather.repeat {
+        lang.pick(
+            ", again at the end of each later period",
+            "，其后每期末再判定",
+        )
+    } else {
+        ""
+    };
+    lang.pick(
+        format!("  {of}{time} are looked at together, once it is over{again}."),
+        format!("  {of}{time}期末合并判定一次{again}。"),
+    )
+}
+
+fn part(per: &Per, words: Words<'_>) -> String {
+    let lang = words.lang;
+    match per {
         Per::Fact => lang.pick("fact", "笔事实").to_owned(),
         Per::Item => lang.pick("item", "个对象").to_owned(),
         Per::Friend => lang.pick("friend", "位好友").to_owned(),
+        Per::Upline(1) => lang.pick("referrer", "位推荐人").to_owned(),
+        Per::Upline(_) => lang.pick("referrer's referrer", "位二级推荐人").to_owned(),
         Per::Period(p) => period(*p, lang).to_owned(),
         Per::Currency => lang.pick("currency", "个币种").to_owned(),
         Per::Value(formula) => words.formula(formula),
-    };
-    let parts: Vec<String> = pay.per.iter().map(part).collect();
+    }
+}
+
+fn stands_for(pay: &Pay, words: Words<'_>) -> String {
+    let lang = words.lang;
+    let parts: Vec<String> = pay.per.iter().map(|p| part(p, words)).collect();
     let parts = words.list(&parts, lang.pick(" and ", "及"));
     let each = if pay.per.is_empty() {
         lang.pick(

@@ -265,6 +265,8 @@ impl Words<'_> {
             Local::Released => self
                 .lang
                 .pick("the moment at which that came true", "满足条件时"),
+            Local::PeriodFrom => self.lang.pick("the start of the period", "周期开始时"),
+            Local::PeriodUntil => self.lang.pick("the end of the period", "周期结束时"),
             Local::Day => self.lang.pick("the day", "当日"),
             Local::Amount => self.lang.pick("the reward's amount", "奖励金额"),
         }

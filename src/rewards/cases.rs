@@ -191,7 +191,8 @@ impl<'a> Book<'a> {
             .get(kind)
             .ok_or_else(|| place(format!("type `{kind}` is not in the tracking plan")))?;
         let member = match get("member") {
-            None => None,
+            // A fact about nobody, such as the opening of a campaign.
+            None | Some("*") => None,
             Some(name) => Some(
                 *self
                     .ids

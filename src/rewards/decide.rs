@@ -4,7 +4,7 @@ use super::catalog::{Active, Catalog};
 use super::gather::{Ends, period_at};
 use super::reward::{Action, Entry, Reward, RewardState, Timer, TimerKind};
 use super::state::{Changes, Snapshot, ties};
-use crate::rules::eval::{Env, Halt};
+use crate::rules::eval::{Env, Halt, Listed};
 use crate::rules::program::Rule;
 use crate::types::{Fact, Instant, MemberId, Text};
 use std::sync::Arc;
@@ -82,6 +82,7 @@ pub(super) struct Run<'a> {
     pub(super) item: Option<&'a Fact>,
     pub(super) friend: MemberId,
     pub(super) period: Ends,
+    pub(super) listed: Option<&'a Listed>,
 }
 
 impl<'a> Run<'a> {
@@ -91,6 +92,7 @@ impl<'a> Run<'a> {
             item: self.item,
             friend: Some(self.friend),
             period: self.period,
+            listed: self.listed,
             ..base_env(state, self.active, self.fact)
         }
     }
@@ -106,6 +108,7 @@ pub(super) fn base_env<'a>(state: &'a Snapshot, active: &'a Active, fact: &'a Fa
         tiers: &program.tiers,
         window: (program.from, program.until),
         period: (None, None),
+        listed: None,
         fact,
         item: None,
         it: None,
@@ -210,6 +213,7 @@ impl<'a> Work<'a> {
             item: None,
             friend: fact.member.unwrap_or(NOBODY),
             period: period_at(rule, active, fact, self.moment),
+            listed: None,
         };
         let before = self.changes.clone();
         match act(self, run) {
@@ -236,38 +240,52 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Runs a rule for its fact, or for each of its items.
+    /// Runs a rule for its fact, for each of its items, or for each member of its group.
     fn run(&mut self, run: Run<'_>) -> Result<(), Halt> {
-        let items: Vec<Option<Arc<Fact>>> = match &run.rule.each {
-            Some(each) => {
-                let env = Env {
-                    period: run.period,
-                    ..base_env(self.state, run.active, run.fact)
-                };
-                env.select(each)?.into_iter().map(Some).collect()
-            }
-            None => vec![None],
+        let env = Env {
+            period: run.period,
+            ..base_env(self.state, run.active, run.fact)
         };
-        for item in items {
-            let item = item.as_deref();
-            let Some(friend) = item.map_or(run.fact.member, |i| i.member) else {
-                continue;
+        if let Some(group) = &run.rule.group {
+            for listed in env.members_of(group)? {
+                self.run_safely(Run {
+                    item: Some(&*listed.item),
+                    friend: listed.friend,
+                    listed: Some(&listed),
+                    ..run
+                })?;
+            }
+            return Ok(());
+        }
+        let Some(each) = &run.rule.each else {
+            return match run.fact.member {
+                Some(_) => self.run_safely(run),
+                None => Ok(()),
             };
-            let run = Run {
-                item,
-                friend,
-                ..run
-            };
-            let before = self.changes.clone();
-            match self.run_once(run) {
-                Err(Halt::Fault(why)) => {
-                    self.changes = before;
-                    self.refuse_all(run, &format!("cannot be computed: {why}"))?;
-                }
-                other => other?,
+        };
+        for item in env.select(each)? {
+            if let Some(friend) = item.member {
+                let item = Some(&*item);
+                self.run_safely(Run {
+                    item,
+                    friend,
+                    ..run
+                })?;
             }
         }
         Ok(())
+    }
+
+    /// Runs a rule once; a run that cannot be computed is refused and does not touch the others.
+    fn run_safely(&mut self, run: Run<'_>) -> Result<(), Halt> {
+        let before = self.changes.clone();
+        match self.run_once(run) {
+            Err(Halt::Fault(why)) => {
+                self.changes = before;
+                self.refuse_all(run, &format!("cannot be computed: {why}"))
+            }
+            other => other,
+        }
     }
 
     /// A reward as it stands in the middle of this decision.

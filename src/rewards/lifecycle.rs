@@ -52,6 +52,7 @@ impl<'a> Work<'a> {
             item,
             friend: reward.origin,
             period: (None, None),
+            listed: None,
         };
         let env = Env {
             who: Some(reward.who),

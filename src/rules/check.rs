@@ -36,6 +36,8 @@ pub struct Scope<'a> {
     pub who: bool,
     /// Whether there is a member under examination: `its`.
     pub its: bool,
+    /// What the total of a group is: `place`, `total`, `group.total`, `group.size`.
+    pub group: Option<Type>,
     /// Whether a period closed: `period.from`, `period.until`.
     pub period: bool,
     /// Whether there is a day under examination: `day`.
@@ -74,6 +76,21 @@ pub fn formula(
         source: text.into(),
         expr,
     })
+}
+
+/// Parses and checks a formula of any type; gives the type too.
+///
+/// # Errors
+/// The first mistake with its place in the text.
+pub fn typed(text: &str, scope: &Scope<'_>) -> Result<(Formula, Type), Problem> {
+    let (expr, found) = scope.check(&parse(text)?)?;
+    let collapsed = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let formula = Formula {
+        text: collapsed.into(),
+        source: text.into(),
+        expr,
+    };
+    Ok((formula, found))
 }
 
 /// Parses and checks the selection of `each`.

@@ -1,6 +1,9 @@
 //! Evaluates checked expressions over facts and members.
 
 mod aggregate;
+mod group;
+
+pub use group::Listed;
 
 use super::calendar::Calendar;
 use super::expr::{AttrRef, BinaryOp, Expr, ExprKind, FieldRef, Local, Role, Subject};
@@ -69,6 +72,8 @@ pub struct Env<'a> {
     pub tiers: &'a [TierTable],
     /// The program's window.
     pub window: (Option<Instant>, Option<Instant>),
+    /// The member of a group that the rule runs for.
+    pub listed: Option<&'a Listed>,
     /// The period that closed.
     pub period: (Option<Instant>, Option<Instant>),
     /// The fact that started the rule.
@@ -243,6 +248,10 @@ impl<'a> Env<'a> {
             Local::PeriodUntil => self.period.1,
             Local::Granted => self.granted,
             Local::Released => self.released,
+            Local::Place | Local::Total | Local::GroupTotal | Local::GroupSize => {
+                let value = self.listed.map(|l| l.value(local));
+                return value.map_or(Value::Absent, Value::Num);
+            }
             Local::Day => return self.day.map_or(Value::Absent, Value::Date),
             Local::Amount => return self.amount.map_or(Value::Absent, |a| Value::Num(a.clone())),
         };

@@ -98,6 +98,14 @@ pub enum Local {
     Amount,
     /// The day under examination.
     Day,
+    /// Place in the group, from 1.
+    Place,
+    /// What counts for the member of the group.
+    Total,
+    /// What counts for all members of the group.
+    GroupTotal,
+    /// How many members the group has.
+    GroupSize,
     /// Start of the period that closed.
     PeriodFrom,
     /// End of the period that closed.

@@ -108,12 +108,31 @@ pub struct Rule {
     pub after: Option<Formula>,
     /// Facts that are looked at together when their time comes.
     pub gather: Option<Gather>,
+    /// Runs once for each member of a group.
+    pub group: Option<Group>,
     /// Does not apply otherwise.
     pub when: Option<Formula>,
     /// Refused otherwise.
     pub require: Vec<Require>,
     /// Payments.
     pub pays: Vec<Pay>,
+}
+
+/// Facts put together by the member who stands for them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Facts that count.
+    pub of: Aggregate,
+    /// Steps from the member of a fact up to the one who is listed.
+    pub steps: u8,
+    /// What a fact counts; 1 if absent.
+    pub total: Option<Formula>,
+    /// Who of them is listed.
+    pub only: Option<Formula>,
+    /// What parts equal totals, the higher first.
+    pub then: Option<Formula>,
+    /// Whether who reached an equal total first is ahead; otherwise they share the place.
+    pub earlier: bool,
 }
 
 /// Facts that are looked at together, once, when their time comes.

@@ -278,3 +278,84 @@ fn what_cannot_be_computed_when_a_group_is_found_is_refused_and_stops_nothing() 
         book.assert_sound();
     });
 }
+
+#[test]
+fn a_board_pays_its_places_in_order_and_equal_totals_share_one() {
+    let rule = "[tiers.prize]\nuntil = 4\nrows = [{ from = 1, value = 30 }, { from = 2, value = 20 }, { from = 3, value = 10 }]\n[[rule]]\nid = \"board\"\non = \"invested\"\nclose = \"day\"\ngather = []\n[rule.group]\nof = 'invested from period.from until period.until'\nlist = \"referrer\"\ntotal = 'it.amount'\nonly = 'not any(withdrawn by who)'\nTIES\n[[rule.pay]]\nto = \"referrer\"\nrequire = [{ that = 'total >= 50', else = \"too little\" }]\namount = 'tier(place, prize) + 0 * group.size'\n";
+    let day = |hour: u32| format!("2017-06-10T{hour}:00:00+08:00");
+    let events = [
+        invested(["i1", "bf", &day(10), "40.00"]),
+        invested(["i2", "af", &day(11), "100.00"]),
+        invested(["i3", "bf", &day(12), "60.00"]),
+        invested(["i4", "cf", &day(13), "60.00"]),
+        invested(["i5", "df", &day(14), "900.00"]),
+        invested(["i6", "ef", &day(15), "10.00"]),
+        invested(["i7", "c", &day(16), "500.00"]),
+    ];
+    for (ties, prizes) in [
+        ("", [3000, 3000, 1000]),
+        ("ties = \"earlier\"", [3000, 2000, 1000]),
+    ] {
+        on_each_backend(START, |book| {
+            book.activate(&format!("{HEAD}{}", rule.replace("TIES", ties)));
+            book.members(&[["a", ""], ["b", ""], ["c", ""], ["d", ""], ["e", ""]]);
+            book.members(&[
+                ["af", "a"],
+                ["bf", "b"],
+                ["cf", "c"],
+                ["df", "d"],
+                ["ef", "e"],
+            ]);
+            book.fact(
+                "w1",
+                "withdrawn",
+                "d",
+                "2017-06-09T10:00:00+08:00",
+                json!({"amount": "1.00"}),
+            );
+            batch(book, &events);
+            book.tick("2017-06-11T00:00:00+08:00");
+            assert_eq!(amounts(book), prizes, "{ties}");
+            let refused = book
+                .rewards()
+                .into_iter()
+                .filter(|(_, state, _)| state == "refused");
+            assert_eq!(refused.count(), 1);
+            book.assert_sound();
+        });
+    }
+}
+
+#[test]
+fn two_hundred_members_of_one_group_are_decided_on_the_stored_book() {
+    let rule = "[[rule]]\nid = \"pool\"\non = \"loan_released\"\n[rule.group]\nof = 'invested where it.loan == fact.loan'\n[[rule.pay]]\nto = \"member\"\nrequire = [{ that = 'not any(withdrawn by who)', else = \"money left\" }]\namount = '100 * total / group.total'\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        let names: Vec<String> = (0..200).map(|n| format!("m{n}")).collect();
+        let members: Vec<[&str; 2]> = names.iter().map(|n| [n.as_str(), ""]).collect();
+        book.members(&members);
+        let events: Vec<Json> = names
+            .iter()
+            .map(|name| {
+                let mut event = invested([
+                    &format!("i-{name}"),
+                    name,
+                    "2017-06-10T10:00:00+08:00",
+                    "50.00",
+                ]);
+                event["properties"]["loan"] = json!("L1");
+                event
+            })
+            .collect();
+        batch(book, &events);
+        book.fact(
+            "l1",
+            "loan_released",
+            "m0",
+            "2017-06-11T10:00:00+08:00",
+            json!({"loan": "L1"}),
+        );
+        assert_eq!(amounts(book), vec![50; 200]);
+        book.assert_sound();
+    });
+}

@@ -187,3 +187,30 @@ fn a_rule_that_gathers_needs_a_time_and_its_period_is_not_known_to_the_reward_la
     ));
     assert!(message.contains("means nothing here"), "{message}");
 }
+
+#[test]
+fn a_group_pays_whom_it_lists_and_its_names_are_not_known_to_the_reward_later() {
+    let group = "[rule.group]\nof = 'invested where it.ref == fact.ref'\n";
+    let message = refused(&rule(group, "amount = '1'"));
+    assert!(message.contains("and nobody else"), "{message}");
+    let listed = format!("{group}list = \"referrer\"\n");
+    assert!(
+        program(&rule(
+            &listed,
+            "amount = 'place + total + group.total + group.size'"
+        ))
+        .is_ok()
+    );
+    let message = refused(&rule(
+        &listed,
+        "amount = '1'\nrelease = { hold = 'place > 3' }",
+    ));
+    assert!(message.contains("`place` means nothing here"), "{message}");
+    let message = refused(&rule("", "amount = 'place'"));
+    assert!(message.contains("`place` means nothing here"), "{message}");
+    let days = "[rule.group]\nof = 'days from fact.at until fact.at + 1 day'\n";
+    let message = refused(&rule(days, "amount = '1'"));
+    assert!(message.contains("not of days"), "{message}");
+    let deep = format!("{group}list = \"level3\"\n");
+    assert!(refused(&rule(&deep, "amount = '1'")).contains("level2"));
+}

@@ -24,6 +24,20 @@ impl Scope<'_> {
             }
             ["period", "from"] if self.period => local(Local::PeriodFrom),
             ["period", "until"] if self.period => local(Local::PeriodUntil),
+            ["place"] if self.group.is_some() => {
+                Ok((ExprKind::Local(Local::Place), Type::Num(Unit::Plain)))
+            }
+            ["group", "size"] if self.group.is_some() => {
+                Ok((ExprKind::Local(Local::GroupSize), Type::Num(Unit::Plain)))
+            }
+            ["total"] | ["group", "total"] if self.group.is_some() => {
+                let local = match parts.len() {
+                    1 => Local::Total,
+                    _ => Local::GroupTotal,
+                };
+                let t = self.group.unwrap_or(Type::Num(Unit::Plain));
+                Ok((ExprKind::Local(local), t))
+            }
             ["day"] if self.day => Ok((ExprKind::Local(Local::Day), Type::Date)),
             ["params", name] => match self.params.get(*name) {
                 Some((value, t)) => Ok((ExprKind::Lit(value.clone()), *t)),
@@ -39,7 +53,8 @@ impl Scope<'_> {
                 let text = parts.join(".");
                 let known = [
                     "fact", "item", "it", "its", "friend", "member", "referrer", "level2", "who",
-                    "window", "period", "params", "let", "granted", "released", "amount",
+                    "window", "period", "place", "total", "group", "params", "let", "granted",
+                    "released", "amount",
                 ];
                 let first = parts.first().copied().unwrap_or_default();
                 Err(

@@ -49,7 +49,7 @@ impl Env<'_> {
     }
 
     /// Shows `see` everything that fits, until it says stop.
-    fn visit(
+    pub(super) fn visit(
         &self,
         of: &Aggregate,
         mut see: impl FnMut(&Env<'_>, Seen<'_>) -> Result<bool, Halt>,

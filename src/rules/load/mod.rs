@@ -1,6 +1,7 @@
 //! Reads a rule file into a checked program.
 
 mod ending;
+mod group;
 mod parts;
 pub(crate) mod pay;
 pub(crate) mod reader;
@@ -266,9 +267,10 @@ impl<'a> Reader<'a> {
             tiers: &self.tiers,
             lets: self.lets.all(),
             who: place.who,
-            its: false,
+            its: place.its,
             day: false,
             period: place.period,
+            group: place.group,
             reward: place.reward,
         }
     }
@@ -348,4 +350,6 @@ pub(crate) struct Place<'a> {
     pub(crate) who: bool,
     pub(crate) reward: bool,
     pub(crate) period: bool,
+    pub(crate) its: bool,
+    pub(crate) group: Option<Type>,
 }

@@ -49,6 +49,7 @@ impl<'a> Reader<'a> {
             reward: true,
             // What happens to a reward later knows no period.
             period: false,
+            group: None,
             ..place
         };
         let to = texts(table.need("to")?)?
@@ -223,7 +224,7 @@ impl<'a> Reader<'a> {
         place: Place<'_>,
     ) -> Result<Vec<Per>, Problem> {
         let Some(item) = item else {
-            return Ok(vec![if place.item.is_some() {
+            return Ok(vec![if place.item.is_some() && place.group.is_none() {
                 Per::Item
             } else {
                 Per::Fact

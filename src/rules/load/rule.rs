@@ -1,5 +1,6 @@
 //! Reads the rules of a file.
 
+use super::group::pays_listed;
 use super::parts::identifier;
 use super::reader::{Fields, Item, choice, content_offset, flag, list, text, texts};
 use super::{Place, Reader, is_condition, is_moment};
@@ -39,18 +40,7 @@ impl<'a> Reader<'a> {
     fn rule(&mut self, item: Item<'a>, currency: &Text) -> Result<Rule, Problem> {
         let mut table = Fields::of("a rule", item)?;
         let id = identifier(table.need("id")?)?;
-        let mut on: Vec<Text> = Vec::new();
-        for (kind, span) in texts(table.need("on")?)? {
-            if !self.plan.types.contains_key(kind) {
-                let help = suggest(kind, self.plan.types.keys().map(|k| &**k));
-                return Err(Problem::new(
-                    span,
-                    format!("the tracking plan has no fact type `{kind}`"),
-                )
-                .help(help));
-            }
-            on.push(kind.into());
-        }
+        let on = self.kinds(table.need("on")?)?;
         let after = table.take("after");
         let gather = Gathered::take(&mut table)?;
         let base = Place {
@@ -59,14 +49,27 @@ impl<'a> Reader<'a> {
             who: false,
             reward: false,
             period: gather.close.is_some(),
+            its: false,
+            group: None,
         };
         let each = table
             .take("each")
             .map(|i| self.selection(i, base))
             .transpose()?;
         let kind = each.as_ref().map(|e| e.kind.clone());
+        let grouped = table
+            .take("group")
+            .map(|i| self.group(i, base))
+            .transpose()?;
+        if grouped.is_some() && each.is_some() {
+            return Err(Problem::new(
+                item.span(),
+                "a rule has either `each` or `group`",
+            ));
+        }
         let place = Place {
-            item: kind.as_ref(),
+            item: kind.as_ref().or(grouped.as_ref().map(|(g, _)| &g.of.kind)),
+            group: grouped.as_ref().map(|(_, total)| *total),
             ..base
         };
         let gather = self.gather(gather, after.is_some(), base, item.span())?;
@@ -84,6 +87,10 @@ impl<'a> Reader<'a> {
                 "a rule needs at least one `[[rule.pay]]`",
             ));
         }
+        let group = grouped.map(|(group, _)| group);
+        if let Some(group) = &group {
+            pays_listed(group, &pays, pay_list.span())?;
+        }
         table.finish()?;
         Ok(Rule {
             id,
@@ -91,10 +98,28 @@ impl<'a> Reader<'a> {
             each,
             after,
             gather,
+            group,
             when,
             require,
             pays,
         })
+    }
+
+    /// The fact types that start a rule.
+    fn kinds(&self, item: Item<'_>) -> Result<Vec<Text>, Problem> {
+        let mut on: Vec<Text> = Vec::new();
+        for (kind, span) in texts(item)? {
+            if !self.plan.types.contains_key(kind) {
+                let help = suggest(kind, self.plan.types.keys().map(|k| &**k));
+                return Err(Problem::new(
+                    span,
+                    format!("the tracking plan has no fact type `{kind}`"),
+                )
+                .help(help));
+            }
+            on.push(kind.into());
+        }
+        Ok(on)
     }
 
     /// What gathers facts, checked; `timed` says whether the rule has `after`.
@@ -128,7 +153,7 @@ impl<'a> Reader<'a> {
         Ok(Some(Gather { close, by, repeat }))
     }
 
-    fn selection(&self, item: Item<'a>, place: Place<'_>) -> Result<Aggregate, Problem> {
+    pub(super) fn selection(&self, item: Item<'a>, place: Place<'_>) -> Result<Aggregate, Problem> {
         check::selection(text(item)?, &self.scope(place))
             .map_err(|p| p.shifted(content_offset(self.source, &item.span())))
     }

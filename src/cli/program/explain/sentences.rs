@@ -110,6 +110,13 @@ fn rule(rule: &Rule, words: Words<'_>, program: &Program) -> Vec<String> {
             format!("  对此前每笔符合条件的{kind}各判一次。"),
         ));
     }
+    lines.extend(rule.group.as_ref().map(|group| {
+        let kind = words.fact(&group.of.kind);
+        lang.pick(
+            format!("  It runs once for each member behind the {kind} facts that fit, the highest total first."),
+            format!("  对符合条件的{kind}所涉及的每位会员各判一次，合计高者在先。"),
+        )
+    }));
     lines.extend(rule.gather.as_ref().map(|g| gathered(g, words)));
     if let Some(after) = &rule.after {
         let at = words.formula(after);

@@ -265,6 +265,10 @@ impl Words<'_> {
             Local::Released => self
                 .lang
                 .pick("the moment at which that came true", "满足条件时"),
+            Local::Place => self.lang.pick("the place", "名次"),
+            Local::Total => self.lang.pick("the total of the member", "其合计"),
+            Local::GroupTotal => self.lang.pick("the total of all", "全部合计"),
+            Local::GroupSize => self.lang.pick("the number of members listed", "上榜人数"),
             Local::PeriodFrom => self.lang.pick("the start of the period", "周期开始时"),
             Local::PeriodUntil => self.lang.pick("the end of the period", "周期结束时"),
             Local::Day => self.lang.pick("the day", "当日"),

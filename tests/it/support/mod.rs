@@ -55,7 +55,9 @@ impl Database {
             return None;
         };
         let no = NEXT.fetch_add(1, Ordering::SeqCst);
-        let name = format!("vouchsafe_{}_{no}", std::process::id());
+        // Numbers of processes come again; a server that is kept remembers the databases of earlier runs.
+        let since = std::time::UNIX_EPOCH.elapsed().unwrap().as_micros();
+        let name = format!("vouchsafe_{since}_{no}");
         vouchsafe::storage::admin::create_database(&server, &name).unwrap();
         let (base, query) = server
             .split_once('?')

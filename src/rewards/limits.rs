@@ -6,7 +6,7 @@ use super::grant::Target;
 use crate::rules::eval::Halt;
 use crate::rules::program::{Limit, LimitPer, Period};
 use crate::types::currency::show_minor;
-use crate::types::{Exact, Instant, MemberId, Text, Value, Zone};
+use crate::types::{Exact, Instant, Text, Value, Zone};
 use chrono::Datelike;
 
 /// What the limits leave of an amount.
@@ -37,11 +37,9 @@ impl Work<'_> {
     /// Looks at every limit of a payment.
     pub(super) fn room(&self, target: Target<'_>, minor: i64, exponent: u8) -> Result<Room, Halt> {
         let Target {
-            run,
             pay,
             env,
             position: pay_position,
-            who,
             ..
         } = target;
         let mut room = Room {
@@ -51,7 +49,7 @@ impl Work<'_> {
             refused: None,
         };
         for limit in &pay.limits {
-            let counter = counter_name(run, limit, pay_position, who);
+            let counter = counter_name(target, limit, pay_position)?;
             let (count, sum) = self.used(&counter)?;
             let before = match &limit.used {
                 Some(formula) => match env.eval(&formula.expr)? {
@@ -60,7 +58,7 @@ impl Work<'_> {
                 },
                 None => 0,
             };
-            let name = format!("{:?} per {:?}", limit.per, limit.period).to_lowercase();
+            let name = limit_name(limit);
             if let Some(most) = limit.count {
                 room.checks.push(LimitCheck {
                     name: format!("{name}: count"),
@@ -194,19 +192,39 @@ impl Room {
     }
 }
 
-fn counter_name(run: Run<'_>, limit: &Limit, pay: usize, who: MemberId) -> Text {
+/// The name of the counter that a limit charges.
+fn counter_name(target: Target<'_>, limit: &Limit, pay: usize) -> Result<Text, Halt> {
+    let (run, who) = (target.run, target.who);
     let program = &run.active.program;
     let scope = if limit.shared {
         "*".to_owned()
     } else {
         format!("{}.{pay}", run.rule.id)
     };
-    let whose = match limit.per {
-        LimitPer::Who => format!("w{who}"),
-        LimitPer::Friend => format!("f{}", run.friend),
-        LimitPer::Pair => format!("w{who}f{}", run.friend),
-        LimitPer::Program => "all".to_owned(),
-    };
+    let mut whose = String::new();
+    for per in &limit.per {
+        whose.push_str(&match per {
+            LimitPer::Who => format!("w{who}"),
+            LimitPer::Friend => format!("f{}", run.friend),
+            LimitPer::Pair => format!("w{who}f{}", run.friend),
+            LimitPer::Program => "all".to_owned(),
+            LimitPer::Value(formula) => format!("[{}]", target.env.eval(&formula.expr)?),
+        });
+    }
     let period = period_name(limit.period, run.item.unwrap_or(run.fact).at, program.zone);
-    format!("{}/{scope}/{whose}/{period}", program.id).into()
+    Ok(format!("{}/{scope}/{whose}/{period}", program.id).into())
+}
+
+/// Whose a limit is and in what time, in words.
+fn limit_name(limit: &Limit) -> String {
+    let whose: Vec<String> = limit
+        .per
+        .iter()
+        .map(|per| match per {
+            LimitPer::Value(formula) => formula.text.to_string(),
+            word => format!("{word:?}").to_lowercase(),
+        })
+        .collect();
+    let period = format!("{:?}", limit.period).to_lowercase();
+    format!("{} per {period}", whose.join(" and "))
 }

@@ -313,8 +313,8 @@ pub enum Mode {
 /// A limit of count or amount.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limit {
-    /// Whose.
-    pub per: LimitPer,
+    /// Whose: one counter for each that these parts have in common.
+    pub per: Vec<LimitPer>,
     /// In which time.
     pub period: Period,
     /// Most rewards.
@@ -332,7 +332,7 @@ pub struct Limit {
 }
 
 /// Whose limit it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum LimitPer {
     /// The beneficiary's.
     Who,
@@ -342,6 +342,8 @@ pub enum LimitPer {
     Pair,
     /// Everybody's.
     Program,
+    /// Of a value, such as an address or a device.
+    Value(Formula),
 }
 
 /// When a reward is released.

@@ -359,3 +359,25 @@ fn two_hundred_members_of_one_group_are_decided_on_the_stored_book() {
         book.assert_sound();
     });
 }
+
+#[test]
+fn a_limit_may_be_of_a_value_such_as_a_loan() {
+    let rule = "[[rule]]\nid = \"r\"\non = \"invested\"\n[[rule.pay]]\nto = \"referrer\"\namount = '1'\nlimit = [{ per = [\"who\", 'fact.loan'], period = \"lifetime\", count = 1 }]\n";
+    on_each_backend(START, |book| {
+        book.activate(&format!("{HEAD}{rule}"));
+        book.members(&[["a", ""], ["x", ""], ["b", "a"], ["c", "a"], ["y", "x"]]);
+        for (id, member, loan) in [
+            ("i1", "b", "L1"),
+            ("i2", "c", "L1"),
+            ("i3", "y", "L1"),
+            ("i4", "c", "L2"),
+        ] {
+            let mut event = invested([id, member, "2017-06-10T10:00:00+08:00", "5.00"]);
+            event["properties"]["loan"] = json!(loan);
+            batch(book, &[event]);
+        }
+        let states: Vec<String> = book.rewards().into_iter().map(|(_, s, _)| s).collect();
+        assert_eq!(states, ["available", "refused", "available", "available"]);
+        book.assert_sound();
+    });
+}

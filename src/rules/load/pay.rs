@@ -263,6 +263,33 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// Whose a limit is: a word, or a list of words and expressions.
+    fn limit_per(&self, item: Item<'a>, place: Place<'_>) -> Result<Vec<LimitPer>, Problem> {
+        let entries = match item.get_ref().as_str() {
+            Some(_) => vec![item],
+            None => super::list(item)?.into_iter().collect(),
+        };
+        let words = [
+            ("who", LimitPer::Who),
+            ("friend", LimitPer::Friend),
+            ("pair", LimitPer::Pair),
+            ("program", LimitPer::Program),
+        ];
+        let mut per = Vec::new();
+        for entry in entries {
+            let word = text(entry)?;
+            per.push(if word.contains(['.', '(']) {
+                LimitPer::Value(self.formula(entry, place, |_| true, "a value")?)
+            } else {
+                choice(entry, &words)?
+            });
+        }
+        if per.is_empty() {
+            return Err(Problem::new(item.span(), "whose limit is this?"));
+        }
+        Ok(per)
+    }
+
     fn limits(&self, item: Option<Item<'a>>, place: Place<'_>) -> Result<Vec<Limit>, Problem> {
         let Some(item) = item else {
             return Ok(Vec::new());
@@ -271,15 +298,7 @@ impl<'a> Reader<'a> {
             .into_iter()
             .map(|entry| {
                 let mut table = Fields::of("a limit", entry)?;
-                let per = choice(
-                    table.need("per")?,
-                    &[
-                        ("who", LimitPer::Who),
-                        ("friend", LimitPer::Friend),
-                        ("pair", LimitPer::Pair),
-                        ("program", LimitPer::Program),
-                    ],
-                )?;
+                let per = self.limit_per(table.need("per")?, place)?;
                 let period = choice(table.need("period")?, &PERIODS)?;
                 let count = table
                     .take("count")

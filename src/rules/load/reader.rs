@@ -179,12 +179,12 @@ pub(crate) fn texts<'a>(item: Item<'a>) -> Result<Vec<(&'a str, Range<usize>)>, 
 }
 
 /// One word out of a fixed list.
-pub(crate) fn choice<T: Copy>(item: Item<'_>, words: &[(&'static str, T)]) -> Result<T, Problem> {
+pub(crate) fn choice<T: Clone>(item: Item<'_>, words: &[(&'static str, T)]) -> Result<T, Problem> {
     let word = text(item)?;
     words
         .iter()
         .find(|(w, _)| *w == word)
-        .map(|(_, v)| *v)
+        .map(|(_, v)| v.clone())
         .ok_or_else(|| {
             Problem::new(item.span(), format!("`{word}` is not allowed here"))
                 .help(suggest(word, words.iter().map(|(w, _)| *w)))

@@ -37,13 +37,22 @@ fn period(lang: Lang, period: Period) -> &'static str {
     }
 }
 
-fn limited(lang: Lang, per: LimitPer) -> &'static str {
-    match per {
-        LimitPer::Who => either(lang, "for each beneficiary", "每位受益人"),
-        LimitPer::Friend => either(lang, "for each acting member", "每位行动者"),
-        LimitPer::Pair => either(lang, "for each pair of the two", "每对受益人与行动者"),
-        LimitPer::Program => either(lang, "in all", "全部合计"),
-    }
+fn limited(lang: Lang, per: &[LimitPer]) -> String {
+    let words: Vec<String> = per
+        .iter()
+        .map(|per| match per {
+            LimitPer::Who => either(lang, "for each beneficiary", "每位受益人").to_owned(),
+            LimitPer::Friend => either(lang, "for each acting member", "每位行动者").to_owned(),
+            LimitPer::Pair => {
+                either(lang, "for each pair of the two", "每对受益人与行动者").to_owned()
+            }
+            LimitPer::Program => either(lang, "in all", "全部合计").to_owned(),
+            LimitPer::Value(formula) => {
+                format!("{} {}", either(lang, "for each", "每"), formula.text)
+            }
+        })
+        .collect();
+    words.join(either(lang, " and ", "且"))
 }
 
 /// A rule in sentences, its expressions as written.
@@ -203,7 +212,7 @@ fn limit(lang: Lang, limit: &Limit) -> String {
         "{}: {most} {} {}",
         either(lang, "Limit", "限额"),
         period(lang, limit.period),
-        limited(lang, limit.per)
+        limited(lang, &limit.per)
     )
 }
 

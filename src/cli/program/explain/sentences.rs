@@ -355,14 +355,22 @@ fn period(period: Period, lang: Lang) -> &'static str {
     lang.pick(english, chinese)
 }
 
-fn limit(l: &Limit, pay: &Pay, words: Words<'_>, program: &Program) -> String {
-    let lang = words.lang;
-    let (english, chinese) = match l.per {
+/// Whose a limit is.
+fn whose(per: &LimitPer, words: Words<'_>) -> String {
+    let (english, chinese) = match per {
         LimitPer::Who => ("beneficiary", "每位受益人"),
         LimitPer::Friend => ("friend", "每位好友"),
         LimitPer::Pair => ("pair of beneficiary and friend", "每对受益人与好友"),
         LimitPer::Program => ("program", "整个活动"),
+        LimitPer::Value(formula) => return words.formula(formula),
     };
+    words.lang.pick(english, chinese).to_owned()
+}
+
+fn limit(l: &Limit, pay: &Pay, words: Words<'_>, program: &Program) -> String {
+    let lang = words.lang;
+    let whose: Vec<String> = l.per.iter().map(|per| whose(per, words)).collect();
+    let whose = words.list(&whose, lang.pick(" and ", "且"));
     let code = match &pay.currency {
         PayCurrency::Code(code) => code,
         PayCurrency::Of(_) => &program.currency,
@@ -382,7 +390,7 @@ fn limit(l: &Limit, pay: &Pay, words: Words<'_>, program: &Program) -> String {
             "每"
         },
     );
-    let per = format!("{}{every}{time}", lang.pick(english, chinese));
+    let per = format!("{whose}{every}{time}");
     let shared = if l.shared {
         lang.pick(
             ", shared with the other payments of the program",

@@ -82,7 +82,7 @@ fn the_database_itself_refuses_what_the_invariants_forbid() {
             ),
             (
                 "a transfer in another commodity",
-                "INSERT INTO transfers SELECT journal_id, 2, debit_account, credit_account, 'XXX', 1 FROM transfers",
+                "INSERT INTO transfers SELECT journal_id, 2, debit_account, credit_account, 'EUR', 1 FROM transfers",
             ),
             (
                 "a second effect of one event",

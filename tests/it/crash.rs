@@ -187,7 +187,7 @@ fn gateway() -> (Peer, Arc<Mutex<BTreeMap<String, usize>>>) {
     (peer, written)
 }
 
-const PEOPLE: usize = 2_500;
+const PEOPLE: usize = 3_000;
 
 /// A running campaign to everybody, in a window around the present.
 fn campaign(book: &Book) -> i64 {

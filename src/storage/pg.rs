@@ -51,16 +51,7 @@ pub(super) fn write<T, E: From<StorageError>>(
     work: impl FnOnce(&mut Conn) -> Result<T, E>,
 ) -> Result<T, E> {
     let mut outcome = None;
-    let committed = conn.transaction(|c| match work(c) {
-        Ok(value) => {
-            outcome = Some(Ok(value));
-            Ok(())
-        }
-        Err(e) => {
-            outcome = Some(Err(e));
-            Err(diesel::result::Error::RollbackTransaction)
-        }
-    });
+    let committed = conn.transaction(|c| super::tx::attempt(work(c), &mut outcome));
     super::tx::settle(outcome, committed)
 }
 

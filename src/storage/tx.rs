@@ -14,6 +14,19 @@ pub enum Tx<'a> {
     Pg(&'a mut super::pg::Conn),
 }
 
+/// Keeps the work's own answer and tells diesel whether to commit.
+pub(super) fn attempt<T, E>(
+    answer: Result<T, E>,
+    outcome: &mut Option<Result<T, E>>,
+) -> Result<(), diesel::result::Error> {
+    let committed = match &answer {
+        Ok(_) => Ok(()),
+        Err(_) => Err(diesel::result::Error::RollbackTransaction),
+    };
+    *outcome = Some(answer);
+    committed
+}
+
 /// What a transaction came to: the work's own answer, or the failure to commit it.
 pub(super) fn settle<T, E: From<StorageError>>(
     outcome: Option<Result<T, E>>,
